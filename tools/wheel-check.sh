@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Prove the wheel alone: installed with requirements/base.txt in a fresh environment, without anything of the checkout,
+# the command line runs. Takes the wheel in dist, or builds it.
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+root=$PWD
+compgen -G 'dist/*.whl' >/dev/null || make wheel
+wheels=(dist/*.whl)
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+.venv/bin/python -m venv "$work/venv"
+"$work/venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/base.txt
+"$work/venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-index "$root/${wheels[0]}"
+"$work/venv/bin/python" -m pip check
+
+# Run a command from an empty directory, so that nothing is found by chance in the checkout, with a home of its own.
+run() {
+    echo "+ $*" >&2
+    (cd "$work/empty" && env -u PYTHONPATH -u VIRTUAL_ENV HOME="$work/home" PATH="$work/venv/bin:$PATH" "$@")
+}
+mkdir "$work/empty" "$work/home"
+
+run anchorkeep --version
+run anchorkeep --help >/dev/null
+run python -W error -c 'import anchorkeep, pathlib, sys; assert pathlib.Path(anchorkeep.__file__).is_relative_to(sys.prefix)'
