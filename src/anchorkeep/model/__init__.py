@@ -1,0 +1,1 @@
+"""Values that everyone speaks: frozen, comparable, without policy and without input or output."""

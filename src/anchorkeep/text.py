@@ -1,0 +1,97 @@
+"""
+The one way text from outside reaches a person.
+
+Names in certificates, host names, banners, paths and logs are written by strangers. `visible` makes of any such text one
+printable line that shows what is there and does nothing: control characters, line ends, bidirectional marks and invisible
+characters are escaped, nothing is read as markup, and a length is kept. `ascii_line` is the same for files that other programs
+parse line by line.
+
+Rules kept here:
+- what is shown is never shorter than a hint of what was hidden: a cut says how much is missing;
+- a backslash of the input is doubled, so that an escape can be told from text that looks like one.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Characters of a single name shown to a person. RFC 5280 (ub-name) allows 32,768; a terminal line does not.
+DEFAULT_LIMIT = 256
+
+# Cc control, Cf format (bidi marks, zero width, tags), Cs surrogates, Co private use, Cn unassigned, Zl and Zp line ends.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Blank or invisible although their category says letter or mark: Hangul fillers, Braille blank, variation selectors.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | frozenset(
+    chr(point) for point in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+)
+#: Combining marks in a row that a name may carry; more of them paint over the lines above and below ("zalgo").
+_MAX_COMBINING = 4
+
+
+def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
+    r"""
+    Return `text` as one harmless printable line.
+
+    Args:
+        text: anything, also with surrogates from `os.fsdecode`.
+        limit: characters of the result; what is longer is cut and says by how many characters.
+
+    Returns:
+        A line without control, format, bidirectional, invisible or line-end characters. Those are written as `\n`, `\x1b`,
+        `\u202e` and so on; a backslash as `\\`. Spaces other than U+0020 become escapes too.
+    """
+    if len(text) <= limit and text.isascii() and text.isprintable() and "\\" not in text:
+        return text
+    shown: list[str] = []
+    length = 0
+    combining = 0
+    for position, character in enumerate(text):
+        combining = combining + 1 if unicodedata.combining(character) else 0
+        piece = _escape(character, crowded=combining > _MAX_COMBINING or (combining > 0 and position == 0))
+        if length + len(piece) > limit:
+            shown.append(f"… ({len(text) - position} more characters)")
+            break
+        shown.append(piece)
+        length += len(piece)
+    return "".join(shown)
+
+
+def ascii_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
+    r"""
+    Return `text` as one line of printable ASCII that no PEM parser takes for a boundary.
+
+    As `visible`, but everything outside ASCII is escaped and of five hyphens in a row (RFC 7468 §2, the boundary of a PEM block)
+    the last is written `\x2d`, since some programs look for the boundary in the middle of a line.
+    """
+    line = visible(text, limit=limit)
+    if not line.isascii():
+        line = "".join(character if character.isascii() else _code(character) for character in line)
+    while "-----" in line:
+        line = line.replace("-----", "----\\x2d")
+    return line
+
+
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun, in the plural where it must be: `1 certificate`, `2 certificates`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _escape(character: str, *, crowded: bool) -> str:
+    if character == "\\":
+        return "\\\\"
+    if character == " ":
+        return character
+    category = unicodedata.category(character)
+    if crowded or character in _INVISIBLE or category in _HIDDEN_CATEGORIES or category == "Zs":
+        return _code(character)
+    return character
+
+
+def _code(character: str) -> str:
+    named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(character)
+    if named:
+        return named
+    point = ord(character)
+    if point <= 0xFF:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"

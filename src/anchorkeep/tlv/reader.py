@@ -1,0 +1,329 @@
+"""
+Read tag-length-value nodes without copying and without recursion the input could drive.
+
+Rules kept here:
+- a node is read when it is asked for: `read` looks at one header, `children` at the headers one floor below;
+- a length beyond the bytes that are left, a depth beyond `MAX_DEPTH`, or a tag number beyond four octets is an error, at its byte;
+- BER is understood where it is harmless (long lengths that could be short, indefinite lengths, constructed strings) because real
+  files hold it; `raw` is always exactly what was read, so that who needs strict DER compares.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import TLVError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Nested nodes. OpenSSL stops at 30 (ASN1_MAX_CONSTRUCTED_NEST).
+MAX_DEPTH = 32
+#: Octets of a length: four hold 4 GiB, more than any input here.
+_MAX_LENGTH_OCTETS = 4
+_MAX_TAG_OCTETS = 4
+#: Arcs and octets of an object identifier; OpenSSL and Java stop at 4 KiB, real ones stay below 64 octets.
+_MAX_OID_OCTETS = 1024
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, UTF8 = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C
+SEQUENCE, SET = 0x30, 0x31
+UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
+CONSTRUCTED = 0x20
+
+# X.690 §8.23: how each string type holds its characters. T61String is read as Latin-1, as OpenSSL and Java do.
+_TEXT_ENCODINGS = {
+    0x0C: "utf-8",
+    0x12: "ascii",
+    0x13: "ascii",
+    0x14: "latin-1",
+    0x16: "ascii",
+    0x1A: "ascii",
+    0x1B: "latin-1",
+    0x1C: "utf-32-be",
+    0x1E: "utf-16-be",
+}
+
+
+class Node:
+    """
+    One node: its tag, and where its parts lie in the data it was read from.
+
+    Attributes:
+        tag: the identifier octet as it stands (0x30 is SEQUENCE, 0xA0 is `[0]` constructed); for a tag number above 30
+            all its octets, most significant first.
+        start: where the node begins, in bytes from the start of the data.
+        content_start: where its content begins.
+        content_end: where its content ends; before the end-of-contents octets of an indefinite length.
+        end: where the node ends.
+        depth: 0 for the node `read` returned.
+    """
+
+    __slots__ = ("content_end", "content_start", "data", "depth", "end", "start", "tag")
+
+    def __init__(
+        self,
+        data: bytes,
+        tag: int,
+        *,
+        start: int,
+        content_start: int,
+        content_end: int,
+        end: int,
+        depth: int,
+    ) -> None:
+        """Keep the parts; made by `read` and `children`."""
+        self.data = data
+        self.tag = tag
+        self.start = start
+        self.content_start = content_start
+        self.content_end = content_end
+        self.end = end
+        self.depth = depth
+
+    def __repr__(self) -> str:
+        """Name the tag and the extent, never the content."""
+        return f"<Node tag=0x{self.tag:02x} bytes {self.start}..{self.end}>"
+
+    @property
+    def raw(self) -> bytes:
+        """The node's bytes as they were read, header and all."""
+        return self.data[self.start : self.end]
+
+    @property
+    def content(self) -> bytes:
+        """The content's bytes, without the header."""
+        return self.data[self.content_start : self.content_end]
+
+    @property
+    def is_constructed(self) -> bool:
+        """Whether the content is a row of nodes (X.690 §8.1.2.5)."""
+        first = self.tag >> (8 * ((max(self.tag.bit_length(), 1) - 1) // 8))
+        return bool(first & CONSTRUCTED)
+
+    def iterate(self) -> Iterator[Node]:
+        """Yield the nodes of the content, in order, whatever the tag says."""
+        position = self.content_start
+        depth = self.depth + 1
+        if depth > MAX_DEPTH:
+            message = f"Nodes are nested deeper than {MAX_DEPTH}"
+            raise TLVError(message, offset=self.start)
+        while position < self.content_end:
+            node = _read_at(self.data, position, self.content_end, depth)
+            yield node
+            position = node.end
+
+    def children(self, tag: int | None = None, *, at_least: int = 0) -> tuple[Node, ...]:
+        """Return the nodes of the content, in order; refuse a node that is not of `tag` or holds fewer than `at_least`."""
+        if tag is not None:
+            self.expect(tag)
+        nodes = tuple(self.iterate())
+        if len(nodes) < at_least:
+            message = f"Expected at least {at_least} nodes inside, got {len(nodes)}"
+            raise TLVError(message, offset=self.start)
+        return nodes
+
+    def expect(self, tag: int) -> Node:
+        """Return the node itself, or refuse it if its tag is another."""
+        if self.tag != tag:
+            message = f"Expected tag 0x{tag:02x}, got 0x{self.tag:02x}"
+            raise TLVError(message, offset=self.start)
+        return self
+
+    def integer(self) -> int:
+        """Return the value of an INTEGER, or of an implicitly tagged one; refuse an empty one."""
+        content = self.content
+        if not content:
+            message = "An INTEGER has no content"
+            raise TLVError(message, offset=self.start)
+        return int.from_bytes(content, "big", signed=True)
+
+    def boolean(self) -> bool:
+        """Return the value of a BOOLEAN; any octet but zero is true (BER)."""
+        content = self.content
+        if len(content) != 1:
+            message = f"A BOOLEAN has {len(content)} octets, expected 1"
+            raise TLVError(message, offset=self.start)
+        return content != b"\0"
+
+    def oid(self) -> str:
+        """Return an OBJECT IDENTIFIER in dotted form."""
+        try:
+            return _dotted(self.content)
+        except ValueError as error:
+            raise TLVError(str(error), offset=self.start) from None
+
+    def octets(self) -> bytes:
+        """Return the octets of an OCTET STRING; the pieces of a constructed one (BER) are joined."""
+        if not self.is_constructed:
+            return self.content
+        return b"".join(child.octets() for child in self.iterate())
+
+    def bits(self) -> bytes:
+        """Return the octets of a BIT STRING; unused bits are zero, as DER has them."""
+        if self.is_constructed:
+            return b"".join(child.bits() for child in self.iterate())
+        content = self.content
+        if not content or content[0] > 7 or (len(content) == 1 and content[0]):  # noqa: PLR2004 (X.690 §8.6.2.2: 0 to 7)
+            message = "A BIT STRING has no valid count of unused bits"
+            raise TLVError(message, offset=self.start)
+        if not content[0]:
+            return content[1:]
+        return content[1:-1] + bytes((content[-1] & (0xFF << content[0]) & 0xFF,))
+
+    def text(self) -> str:
+        """Return a character string; octets that are not of its encoding become U+FFFD rather than an error."""
+        encoding = _TEXT_ENCODINGS.get(self.tag & ~CONSTRUCTED, "latin-1")
+        return self.octets().decode(encoding, errors="replace")
+
+    def time(self) -> datetime:
+        """
+        Return a UTCTime or GeneralizedTime as an aware datetime in UTC (RFC 5280 §4.1.2.5).
+
+        Without seconds, with fractions or with an offset is understood too (X.690 §11.7 forbids it in DER; it exists).
+        """
+        if self.tag not in {UTC_TIME, GENERALIZED_TIME}:
+            message = f"Expected a time, got tag 0x{self.tag:02x}"
+            raise TLVError(message, offset=self.start)
+        try:
+            return _parse_time(self.content.decode("ascii"), short_year=self.tag == UTC_TIME)
+        except (ValueError, OverflowError):
+            message = "A time that cannot be read"
+            raise TLVError(message, offset=self.start) from None
+
+
+def read(data: bytes) -> Node:
+    """
+    Read the one node that `data` holds; bytes behind it are refused.
+
+    Raises:
+        TLVError: no node, a broken one, or bytes behind it.
+    """
+    node = _read_at(data, 0, len(data), 0)
+    if node.end != len(data):
+        message = f"{len(data) - node.end} bytes follow the node"
+        raise TLVError(message, offset=node.end)
+    return node
+
+
+def read_prefix(data: bytes, offset: int = 0) -> Node:
+    """Read the node at `offset`; what follows it is left alone."""
+    return _read_at(data, offset, len(data), 0)
+
+
+def _read_at(data: bytes, start: int, limit: int, depth: int) -> Node:
+    position = start + 2
+    if position > limit:
+        message = "The data ends inside a header"
+        raise TLVError(message, offset=start)
+    tag = data[start]
+    length = data[start + 1]
+    if tag & 0x1F == 0x1F:
+        tag, length, position = _long_tag(data, start, limit)
+    if length == 0x80:  # noqa: PLR2004 (X.690 §8.1.3.6: indefinite)
+        return _indefinite(data, tag, start, position, limit, depth)
+    if length > 0x80:  # noqa: PLR2004 (X.690 §8.1.3.5: long form)
+        length, position = _long_length(data, length & 0x7F, position, limit)
+    end = position + length
+    if end > limit:
+        message = f"A length of {length} exceeds the {limit - position} bytes left"
+        raise TLVError(message, offset=start)
+    return Node(data, tag, start=start, content_start=position, content_end=end, end=end, depth=depth)
+
+
+def _long_tag(data: bytes, start: int, limit: int) -> tuple[int, int, int]:
+    for position in range(start + 1, min(start + 1 + _MAX_TAG_OCTETS, limit - 1)):
+        if not data[position] & 0x80:
+            return int.from_bytes(data[start : position + 1], "big"), data[position + 1], position + 2
+    message = f"A tag number does not end within {_MAX_TAG_OCTETS} octets"
+    raise TLVError(message, offset=start)
+
+
+def _long_length(data: bytes, octets: int, position: int, limit: int) -> tuple[int, int]:
+    if octets > _MAX_LENGTH_OCTETS or position + octets > limit:
+        message = f"A length of {octets} octets cannot be"
+        raise TLVError(message, offset=position - 1)
+    return int.from_bytes(data[position : position + octets], "big"), position + octets
+
+
+def _indefinite(data: bytes, tag: int, start: int, position: int, limit: int, depth: int) -> Node:
+    """Find the end-of-contents octets of a node of indefinite length, with a stack of our own instead of recursion."""
+    content_start = position
+    open_nodes = 1
+    while True:
+        if position + 2 > limit:
+            message = "A node of indefinite length does not end"
+            raise TLVError(message, offset=start)
+        if data[position] == 0 and data[position + 1] == 0:
+            position += 2
+            open_nodes -= 1
+            if not open_nodes:
+                return Node(
+                    data,
+                    tag,
+                    start=start,
+                    content_start=content_start,
+                    content_end=position - 2,
+                    end=position,
+                    depth=depth,
+                )
+            continue
+        header = _header(data, position, limit)
+        if header is None:
+            open_nodes += 1
+            if depth + open_nodes > MAX_DEPTH:
+                message = f"Nodes are nested deeper than {MAX_DEPTH}"
+                raise TLVError(message, offset=position)
+            position += 2
+        else:
+            position = header
+
+
+def _header(data: bytes, start: int, limit: int) -> int | None:
+    """Return where the node at `start` ends, or None if its length is indefinite (then its header is two octets)."""
+    if data[start] & 0x1F != 0x1F and data[start + 1] == 0x80:  # noqa: PLR2004 (X.690 §8.1.3.6)
+        return None
+    return _read_at(data, start, limit, 0).end
+
+
+@lru_cache(maxsize=1024)
+def _dotted(content: bytes) -> str:
+    if not content or content[-1] & 0x80 or len(content) > _MAX_OID_OCTETS:
+        message = "An OBJECT IDENTIFIER is empty, unfinished or too long"
+        raise ValueError(message)
+    arcs: list[int] = []
+    value = 0
+    for octet in content:
+        value = value << 7 | octet & 0x7F
+        if not octet & 0x80:
+            arcs.append(value)
+            value = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+
+def _parse_time(text: str, *, short_year: bool) -> datetime:
+    body, sign, zone = _split_zone(text)
+    body, _, fraction = body.partition(".")
+    year_digits = 2 if short_year else 4
+    digits = body[year_digits:]
+    if not body.isdigit() or len(digits) not in {8, 10} or (fraction and not fraction.isdigit()):
+        raise ValueError
+    year = int(body[:year_digits])
+    if short_year:  # RFC 5280 §4.1.2.5.1: 50 to 99 are of the twentieth century
+        year += 1900 if year >= 50 else 2000  # noqa: PLR2004
+    fields = [int(digits[index : index + 2]) for index in range(0, len(digits), 2)]
+    moment = datetime(year, *fields, tzinfo=UTC)  # type: ignore[arg-type]
+    if zone:
+        offset = timedelta(hours=int(zone[:2]), minutes=int(zone[2:]))
+        moment = moment - offset if sign == "+" else moment + offset
+    return moment
+
+
+def _split_zone(text: str) -> tuple[str, str, str]:
+    if text.endswith("Z"):
+        return text[:-1], "", ""
+    if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():  # noqa: PLR2004 (X.680 §46.3: an offset is +hhmm)
+        return text[:-5], text[-5], text[-4:]
+    return text, "", ""
