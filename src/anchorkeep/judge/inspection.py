@@ -1,0 +1,246 @@
+"""
+What is to be said about a chain that a server sent: findings with remedies, from the chain and the paths built from it.
+
+Not checked: revocation (OCSP, CRL), Certificate Transparency, and whether any particular runtime agrees.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import CertificateError
+from anchorkeep.judge import identity, parsers, signature, strength
+from anchorkeep.judge.signature import Signature
+from anchorkeep.model.finding import Finding, Severity
+from anchorkeep.model.pool import SourceKind
+from anchorkeep.text import counted, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from anchorkeep.judge.paths import PathSearch
+    from anchorkeep.model.certificate import Certificate
+    from anchorkeep.model.chain import CertificationPath, Failure
+    from anchorkeep.model.pool import Pool
+
+NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
+#: Titles named in one sentence.
+_NAMED = 3
+
+_ASK_THE_OPERATOR = "Ask whoever runs the service to have it corrected."
+_COMPARE = "Compare the root's fingerprint with one that you got by another channel before you trust it."
+
+
+def inspect(
+    sent: Sequence[Certificate],
+    search: PathSearch,
+    pool: Pool,
+    *,
+    name: str | None,
+    failure: Failure | None = None,
+    client_certificate_requested: bool = False,
+) -> tuple[Finding, ...]:
+    """
+    Return the findings about a chain, the worst first.
+
+    Args:
+        sent: the certificates in the server's order.
+        search: the paths built from them for the same time and name.
+        pool: the certificates known beforehand, without what was sent.
+        name: the reference identity, None where none was asked for.
+        failure: how the handshake failed after the chain had come, None when it did not.
+        client_certificate_requested: whether the server asked for a client certificate.
+    """
+    findings = [
+        *_of_handshake(failure, requested=client_certificate_requested),
+        *_of_sent(sent, search),
+        *_of_bytes(sent, search),
+        *_of_search(search),
+    ]
+    if search.best is not None:
+        findings += _of_path(search.best, sent, pool, name=name)
+        findings += _of_strength(search.best)
+    return tuple(sorted(findings, key=lambda item: -item.severity))
+
+
+def _finding(id_: str, severity: Severity, message: str, remedy: str = "", *, about: Iterable[Certificate] = ()) -> Finding:
+    return Finding(id=id_, severity=severity, message=message, remedy=remedy, certificates=tuple(about))
+
+
+def _of_handshake(failure: Failure | None, *, requested: bool) -> Iterator[Finding]:
+    if failure is not None:
+        yield _finding("handshake-failed", NOTE if requested else WARNING, failure.message, failure.remedy)
+    if requested:
+        message = "The server asks for a client certificate; the chain was recorded without one."
+        yield _finding("client-certificate-requested", NOTE, message)
+
+
+def _of_sent(sent: Sequence[Certificate], search: PathSearch) -> Iterator[Finding]:
+    """Look at the order and the company of what was sent (RFC 8446 §4.4.2)."""
+    repeated = tuple(dict.fromkeys(item for index, item in enumerate(sent) if item in sent[:index]))
+    if repeated:
+        message = f"Sent more than once: {_titles(repeated)}."
+        yield _finding("certificate-duplicate", NOTE, message, _ASK_THE_OPERATOR, about=repeated)
+    related = {item for path in search.paths for item in path.certificates}
+    unrelated = tuple(item for item in dict.fromkeys(sent) if item not in related)
+    if unrelated and search.exhausted is None:
+        message = f"Sent but on no path from the leaf: {_titles(unrelated)}."
+        yield _finding("certificate-unrelated", NOTE, message, _ASK_THE_OPERATOR, about=unrelated)
+    roots = tuple(item for item in dict.fromkeys(sent[1:]) if _is_root(item))
+    if roots:
+        message = f"The server sends the root itself: {_titles(roots)}. It is not needed, and no client trusts it for being sent."
+        yield _finding("root-sent", NOTE, message, about=roots)
+    if search.best is None:
+        return
+    if sent and search.best.certificates[0] != sent[0]:
+        message = "The server's own certificate is not the first one sent; Java and most clients take the first."
+        yield _finding("chain-order", ERROR, message, _ASK_THE_OPERATOR, about=sent[:1])
+        return
+    positions = [sent.index(item) for item in search.best.certificates if item in sent]
+    if any(later < earlier for earlier, later in pairwise(positions)):
+        message = "The certificates are sent in the wrong order; each should be followed by its issuer."
+        yield _finding("chain-order", WARNING, message, _ASK_THE_OPERATOR)
+
+
+def _of_bytes(sent: Sequence[Certificate], search: PathSearch) -> Iterator[Finding]:
+    known = dict.fromkeys((*sent, *(search.best.certificates if search.best else ())))
+    for certificate in known:
+        refusal = parsers.refusal(certificate)
+        if refusal.is_total:
+            reason = refusal.ours or refusal.openssl
+            message = f"A certificate is not understood and kept as it is: {certificate.title}: {reason}."
+            yield _finding("certificate-not-understood", WARNING, message, _ASK_THE_OPERATOR, about=(certificate,))
+        elif refusal.cryptography is not None:
+            message = (
+                f"{certificate.title} breaks the encoding rules; OpenSSL takes it, "
+                f"stricter clients refuse it: {refusal.cryptography}"
+            )
+            yield _finding("certificate-malformed", NOTE, message, _ASK_THE_OPERATOR, about=(certificate,))
+    hostile = tuple(certificate for certificate in known if _has_hidden_text(certificate))
+    if hostile:
+        message = f"Names hold control or invisible characters, shown here escaped: {_titles(hostile)}."
+        yield _finding("hostile-name", WARNING, message, "Do not trust a certificate whose name hides something.", about=hostile)
+
+
+def _of_search(search: PathSearch) -> Iterator[Finding]:
+    if search.exhausted is not None:
+        message = (
+            f"The search for paths stopped after {counted(search.steps, 'step')} and "
+            f"{counted(search.signature_checks, 'signature check')} (limit: {search.exhausted}); the answer may be incomplete."
+        )
+        yield _finding("path-search-stopped", WARNING, message)
+    on_path = set(search.best.certificates) if search.best else set()
+    forged = [pair for pair in search.rejected if pair[0] in on_path and signature.check(*pair) is Signature.INVALID]
+    for certificate, issuer in forged:
+        if search.best is not None and certificate == search.best.certificates[-1] and not search.best.is_complete:
+            message = f"{certificate.title} names {issuer.title} as its issuer, but was not signed with that key."
+            yield _finding("signature-invalid", ERROR, message, _COMPARE, about=(certificate, issuer))
+
+
+def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool, *, name: str | None) -> Iterator[Finding]:
+    for problem in path.problems:
+        yield _finding(
+            problem.id, ERROR, problem.message, _REMEDIES.get(problem.id, ""), about=(path.certificates[problem.position],)
+        )
+    missing = [item for item in path.certificates[1:] if item not in sent and item != path.root]
+    if missing:
+        message = f"The server does not send an intermediate: {_titles(missing)}. Java, OpenSSL and curl will not find a path."
+        yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=missing)
+    if path.root is None:
+        yield from _of_the_air(path)
+        return
+    if path.is_public:
+        return
+    places = [source for source in pool.sources(path.root) if source.kind is not SourceKind.SENT]
+    if len(path.certificates) == 1:
+        message = "The certificate is self-signed: it is its own root, and nobody vouches for it."
+        yield _finding("self-signed", WARNING, message, _COMPARE, about=(path.root,))
+    elif not places:
+        message = f"The root {path.root.title} is known from the server itself only."
+        yield _finding("root-unknown", WARNING, message, _COMPARE, about=(path.root,))
+    else:
+        message = f"The root {path.root.title} is not one of Mozilla's list; it was found in {_places(places)}."
+        yield _finding("root-private", NOTE, message, about=(path.root,))
+    if name is not None and identity.is_public_name(name) and len(path.certificates) > 1:
+        message = (
+            f"{visible(name)} is a public name, but its root {path.root.title} is not public: "
+            "a proxy that inspects TLS may be answering in its place."
+        )
+        yield _finding("interception-suspected", WARNING, message, "Look from another network. " + _COMPARE, about=(path.root,))
+
+
+def _of_the_air(path: CertificationPath) -> Iterator[Finding]:
+    last = path.certificates[-1]
+    try:
+        issuer, self_issued = last.issuer.title, last.is_self_issued
+    except CertificateError:
+        return
+    if len(path.certificates) == 1 and self_issued:
+        message = "The certificate is self-signed and no CA: nobody vouches for it."
+        yield _finding("self-signed", WARNING, message, _COMPARE, about=(last,))
+    elif len(path.certificates) == 1:
+        message = f"No path: the server does not send the issuer of its certificate, {issuer}, and it is in no pool."
+        yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=(last,))
+    else:
+        message = f"The path ends at {last.title}: its issuer, {issuer}, was not sent and is in no pool. The root is unknown."
+        yield _finding("root-unknown", WARNING, message, "Name a file that holds the root among the pools.", about=(last,))
+
+
+def _of_strength(path: CertificationPath) -> Iterator[Finding]:
+    for certificate in path.certificates:
+        try:
+            key, hash_name = strength.weak_key(certificate), strength.weak_signature(certificate)
+        except CertificateError:
+            continue
+        if key:
+            yield _finding("weak-key", WARNING, f"{certificate.title}: {key}.", _ASK_THE_OPERATOR, about=(certificate,))
+        if hash_name and certificate != path.root:
+            severity = ERROR if strength.is_broken_hash(hash_name) else WARNING
+            message = f"{certificate.title} is signed with {certificate.signature_label}."
+            yield _finding("weak-signature", severity, message, _ASK_THE_OPERATOR, about=(certificate,))
+    leaf = path.certificates[0]
+    if not path.is_public or len(path.certificates) == 1:
+        return
+    try:
+        allowed, lifetime = strength.longest_lifetime(leaf.not_before), strength.lifetime(leaf)
+    except CertificateError:
+        return
+    if allowed is not None and lifetime.total_seconds() > allowed * 86_400:
+        days = lifetime.total_seconds() / 86_400
+        message = f"The certificate lives {days:.1f} days; issued on {leaf.not_before:%Y-%m-%d} it may live {allowed}."
+        yield _finding("lifetime-too-long", WARNING, message, "Browsers refuse it. " + _ASK_THE_OPERATOR, about=(leaf,))
+
+
+_REMEDIES = {
+    "expired": "The service needs a new certificate; a client whose clock is wrong says the same.",
+    "not-yet-valid": "Check the clock of this machine first.",
+    "name-mismatch": "Check the name that was asked for; else the service needs a certificate for it.",
+    "not-understood": _ASK_THE_OPERATOR,
+}
+
+
+def _is_root(certificate: Certificate) -> bool:
+    try:
+        return certificate.is_self_issued and certificate.is_ca and signature.check(certificate, certificate) is Signature.VALID
+    except CertificateError:
+        return False
+
+
+def _has_hidden_text(certificate: Certificate) -> bool:
+    try:
+        texts = [item.value for name in (certificate.subject, certificate.issuer) for item in name.attributes]
+        texts += [item.value for item in certificate.subject_alt_names if item.kind in {"dNSName", "rfc822Name", "URI"}]
+    except CertificateError:
+        return False
+    return any(visible(text, limit=len(text) * 10 + 10) != text.replace("\\", "\\\\") for text in texts)
+
+
+def _titles(certificates: Sequence[Certificate]) -> str:
+    shown = ", ".join(item.title for item in certificates[:_NAMED])
+    more = len(certificates) - _NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _places(sources: Sequence[object]) -> str:
+    return ", ".join(visible(str(getattr(source, "name", source)), limit=120) for source in sources[:_NAMED])

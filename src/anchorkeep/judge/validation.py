@@ -1,0 +1,138 @@
+"""
+What keeps a path from verifying at a time and for a name, by the rules common to verifiers (RFC 5280 §6.1, RFC 9525).
+
+This is the reading of the standard. What a given runtime adds or leaves out is not decided here. Signatures are the path
+builder's work. Not checked: revocation, certificate policies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import CertificateError
+from anchorkeep.judge import constraints, identity
+from anchorkeep.model import oid
+from anchorkeep.model.chain import PathProblem
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from anchorkeep.model.certificate import Certificate
+
+#: Critical extensions that are processed here or whose absence of processing loses nothing for server authentication.
+_UNDERSTOOD = frozenset(
+    {
+        oid.BASIC_CONSTRAINTS,
+        oid.KEY_USAGE,
+        oid.EXTENDED_KEY_USAGE,
+        oid.SUBJECT_ALT_NAME,
+        oid.NAME_CONSTRAINTS,
+        oid.SUBJECT_KEY_IDENTIFIER,
+        oid.AUTHORITY_KEY_IDENTIFIER,
+        oid.CERTIFICATE_POLICIES,
+        oid.POLICY_MAPPINGS,
+        oid.POLICY_CONSTRAINTS,
+        oid.INHIBIT_ANY_POLICY,
+        oid.CRL_DISTRIBUTION_POINTS,
+    }
+)
+
+
+def problems(path: Sequence[Certificate], *, at: datetime, name: str | None) -> tuple[PathProblem, ...]:
+    """
+    Return why a path does not verify, leaf first; empty when it does.
+
+    Args:
+        path: leaf first, the last one the root where the path is complete.
+        at: the moment to judge for, aware.
+        name: the reference identity, or None where none was asked for.
+    """
+    found: list[PathProblem] = []
+    for position, certificate in enumerate(path):
+        try:
+            found += _of_one(certificate, position, at=at)
+            if position:
+                found += _of_issuer(path, position)
+        except CertificateError as error:
+            found.append(PathProblem(id="not-understood", position=position, message=error.message))
+    try:
+        found += _of_leaf(path[0], name)
+    except CertificateError as error:
+        found.append(PathProblem(id="not-understood", position=0, message=error.message))
+    return tuple(found)
+
+
+def _of_one(certificate: Certificate, position: int, *, at: datetime) -> Iterator[PathProblem]:
+    title = certificate.title
+    at = at.replace(microsecond=0)  # RFC 5280 §4.1.2.5: dates have seconds and no fractions, notAfter is inclusive
+    if at > certificate.not_after:
+        yield PathProblem(
+            id="expired", position=position, message=f"{title} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC."
+        )
+    if at < certificate.not_before:
+        message = f"{title} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
+        yield PathProblem(id="not-yet-valid", position=position, message=message)
+    if not certificate.has_matching_algorithms:
+        message = f"{title} names one signature algorithm inside and another outside."
+        yield PathProblem(id="algorithm-mismatch", position=position, message=message)
+    seen: set[str] = set()
+    for item in certificate.extensions:
+        if item.oid in seen:
+            message = f"{title} has the extension {item.label} twice."
+            yield PathProblem(id="duplicate-extension", position=position, message=message)
+        seen.add(item.oid)
+        if item.critical and item.oid not in _UNDERSTOOD:
+            message = f"{title} has the critical extension {item.label}, which is not understood."
+            yield PathProblem(id="unknown-critical-extension", position=position, message=message)
+
+
+def _of_leaf(leaf: Certificate, name: str | None) -> Iterator[PathProblem]:
+    purposes = leaf.extended_key_usage
+    if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE} & set(purposes):
+        yield PathProblem(id="wrong-purpose", position=0, message=f"{leaf.title} is not meant for servers (extKeyUsage).")
+    if name is not None and not identity.matches(leaf, name):
+        names = identity.presented(leaf)
+        shown = ", ".join(visible(item, limit=80) for item in names[:5]) or "no name at all"
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""  # noqa: PLR2004 (a line's worth of names)
+        yield PathProblem(
+            id="name-mismatch", position=0, message=f"The certificate is for {shown}{more}, not for {visible(name)}."
+        )
+
+
+def _of_issuer(path: Sequence[Certificate], position: int) -> Iterator[PathProblem]:
+    issuer = path[position]
+    if not issuer.is_ca:
+        yield PathProblem(id="not-a-ca", position=position, message=f"{issuer.title} issued a certificate but is no CA.")
+    if issuer.key_usage is not None and "keyCertSign" not in issuer.key_usage:
+        message = f"{issuer.title} issued a certificate but its key usage lacks keyCertSign."
+        yield PathProblem(id="wrong-key-usage", position=position, message=message)
+    limit = issuer.basic_constraints.path_length if issuer.basic_constraints else None
+    below = sum(1 for certificate in path[1:position] if not certificate.is_self_issued)
+    if limit is not None and below > limit:
+        message = f"{issuer.title} allows {limit} intermediates below it, the path has {below}."
+        yield PathProblem(id="path-too-long", position=position, message=message)
+    purposes = issuer.extended_key_usage
+    if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE, *_GATED} & set(purposes):
+        message = f"{issuer.title} may not issue certificates for servers (extKeyUsage)."
+        yield PathProblem(id="wrong-purpose", position=position, message=message)
+    if issuer.name_constraints is not None:
+        yield from _constrained(path, position)
+
+
+#: "Server gated crypto": old intermediates carry it instead of serverAuth; OpenSSL and NSS take it as such.
+_GATED = ("1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1")
+
+
+def _constrained(path: Sequence[Certificate], position: int) -> Iterator[PathProblem]:
+    issuer = path[position]
+    if issuer.name_constraints is None:
+        return
+    for below, certificate in enumerate(path[:position]):
+        if below and certificate.is_self_issued:
+            continue  # RFC 5280 §6.1.3 (b): self-issued certificates are exempt, unless they are the last
+        reason = constraints.violation(certificate, issuer.name_constraints)
+        if reason is not None:
+            message = f"{issuer.title} may not issue for {certificate.title}: {reason}."
+            yield PathProblem(id="name-constraint", position=position, message=message)
