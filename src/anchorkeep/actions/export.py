@@ -1,0 +1,202 @@
+"""
+Write chosen certificates to files: deterministic names, parsed back before anything is replaced, nothing overwritten unasked.
+
+The story: choose, plan the files, look at what is there, write. All files are planned and checked before the first is written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anchorkeep import formats
+from anchorkeep.errors import FileError, RefusedError, UsageError
+from anchorkeep.host import file
+from anchorkeep.text import counted, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from anchorkeep.actions.selection import Chosen
+    from anchorkeep.model.certificate import Certificate
+
+#: Characters of a name made from a certificate's title.
+_MAX_SLUG = 60
+
+
+class Format(StrEnum):
+    """How certificates are written."""
+
+    DER = "der"
+    PEM = "pem"
+    BUNDLE = "bundle"
+    PKCS7 = "p7b"
+    PKCS7_PEM = "p7b-pem"
+
+
+_SUFFIXES = {Format.DER: ".cer", Format.PEM: ".pem", Format.BUNDLE: ".pem", Format.PKCS7: ".p7b", Format.PKCS7_PEM: ".p7b"}
+_CODECS = {Format.DER: "der", Format.PEM: "pem", Format.BUNDLE: "pem", Format.PKCS7: "pkcs7", Format.PKCS7_PEM: "pkcs7-pem"}
+#: Formats that hold one certificate a file when written into a directory.
+_SINGLE = frozenset({Format.DER, Format.PEM})
+
+
+class State(StrEnum):
+    """What became of a file."""
+
+    WRITTEN = "written"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+    PLANNED = "would be written"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFile:
+    """
+    A file to be written.
+
+    Attributes:
+        name: its name, without a directory; only `a-z 0-9 . _ -`.
+        data: its bytes, which were parsed back and hold exactly `chosen`.
+        chosen: the certificates in it, in order.
+    """
+
+    name: str
+    data: bytes
+    chosen: tuple[Chosen, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A file with its path and what became of it."""
+
+    file: ExportFile
+    path: Path
+    state: State
+
+
+def encode(chosen: Sequence[Chosen], format_: Format, *, comments: bool = True) -> bytes:
+    """
+    Return certificates as one file's bytes, parsed back and compared with what was chosen.
+
+    Raises:
+        UsageError: DER holds one certificate, and there are more.
+        RefusedError: what was read back is not what was chosen.
+    """
+    certificates = [item.certificate for item in chosen]
+    if format_ is Format.DER and len(certificates) != 1:
+        message = f"DER holds one certificate, {counted(len(certificates), 'certificate')} are chosen."
+        raise UsageError(message, remedy="Name a directory, or use --format pem or p7b.")
+    data = formats.dumps(certificates, format=_CODECS[format_], comments=comments)
+    again = formats.loads(data, name="what was just encoded").certificates
+    if not _equal(again, certificates, ordered=format_ not in {Format.PKCS7, Format.PKCS7_PEM}):
+        message = f"Reading back what was encoded gave {counted(len(again), 'certificate')}, not the {len(certificates)} chosen."
+        raise RefusedError(message)
+    return data
+
+
+def plan(chosen: Sequence[Chosen], format_: Format, *, comments: bool = True) -> tuple[ExportFile, ...]:
+    """
+    Return the files to write into a directory: one a certificate, or one a target where the format holds many.
+
+    Certificates chosen for several targets are written once. Names follow from the certificates and targets alone.
+    """
+    groups: list[tuple[str, tuple[Chosen, ...]]]
+    if format_ in _SINGLE:
+        groups = [(_certificate_stem(item), (item,)) for item in once(chosen)]
+    else:
+        groups = [(_target_stem(items[0]), tuple(items)) for items in _by_target(chosen)]
+    files: dict[str, ExportFile] = {}
+    for stem, items in groups:
+        data = encode(items, format_, comments=comments)
+        name = stem + _SUFFIXES[format_]
+        if name in files and files[name].data != data:
+            name = f"{stem}-{items[0].certificate.sha256.hex()[:8]}{_SUFFIXES[format_]}"
+        files[name] = ExportFile(name=name, data=data, chosen=items)
+    return tuple(files.values())
+
+
+def write(files: Iterable[tuple[Path, ExportFile]], *, force: bool, dry_run: bool) -> tuple[Written, ...]:
+    """
+    Write files that are not there or hold the same; all are looked at before the first is written.
+
+    Raises:
+        RefusedError: a file is there, holds something else, and `force` is not given.
+        FileError: a file cannot be read or written.
+    """
+    planned = [(path, item, _present(path, item)) for path, item in files]
+    for path, _, present in planned:
+        if present is State.REPLACED and not force:
+            message = f"{visible(str(path))} is there and holds something else; nothing was written."
+            raise RefusedError(message, remedy="Compare the two, then use --force or another directory.")
+    return tuple(_write(path, item, present, dry_run=dry_run) for path, item, present in planned)
+
+
+def once(chosen: Sequence[Chosen]) -> tuple[Chosen, ...]:
+    """Return each certificate once, as it was chosen first."""
+    found: dict[Certificate, Chosen] = {}
+    for item in chosen:
+        found.setdefault(item.certificate, item)
+    return tuple(found.values())
+
+
+def slug(text: str) -> str:
+    """Return text as part of a file name: lower case ASCII letters, digits and single hyphens; never empty."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_MAX_SLUG].strip("-") or "certificate"
+
+
+def _present(path: Path, item: ExportFile) -> State:
+    try:
+        present = file.read(path) if path.is_symlink() or path.exists() else None
+    except FileError:
+        if path.is_dir():
+            raise
+        present = b""
+    if present is None:
+        return State.WRITTEN
+    return State.UNCHANGED if present == item.data else State.REPLACED
+
+
+def _write(path: Path, item: ExportFile, present: State, *, dry_run: bool) -> Written:
+    if present is State.UNCHANGED:
+        return Written(file=item, path=path, state=present)
+    if dry_run:
+        return Written(file=item, path=path, state=State.PLANNED)
+    file.make_directory(path.parent)
+    file.replace(path, item.data)
+    return Written(file=item, path=path, state=present)
+
+
+def _certificate_stem(item: Chosen) -> str:
+    if item.role == "leaf" and item.report.subject.endpoint is not None:
+        return f"{_host(item)}-leaf"
+    return f"{slug(item.certificate.title)}-{item.certificate.sha256.hex()[:8]}"
+
+
+def _target_stem(item: Chosen) -> str:
+    return _host(item) if item.report.subject.endpoint is not None else slug(Path(item.report.subject.label).stem)
+
+
+def _host(item: Chosen) -> str:
+    """Return the endpoint as a file name: a host name is safe by its own rules, colons of an address become hyphens."""
+    endpoint = item.report.subject.endpoint
+    assert endpoint is not None  # noqa: S101 (callers look first)
+    label = re.sub(r"[^a-z0-9._-]", "-", endpoint.label.lower().replace("[", "").replace("]", ""))
+    return label.lstrip(".-") or "host"
+
+
+def _by_target(chosen: Sequence[Chosen]) -> list[list[Chosen]]:
+    groups: dict[int, list[Chosen]] = {}
+    for item in chosen:
+        groups.setdefault(id(item.report), []).append(item)
+    return list(groups.values())
+
+
+def _equal(got: Sequence[Certificate], wanted: Sequence[Certificate], *, ordered: bool) -> bool:
+    if ordered:
+        return list(got) == list(wanted)
+    return sorted(item.der for item in got) == sorted(item.der for item in wanted)

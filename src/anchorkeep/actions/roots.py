@@ -1,0 +1,124 @@
+"""
+Gather the certificates known beforehand into one pool, each with the place it was found in.
+
+A place that cannot be read is said and left out; it never stops the story. Only Mozilla's list makes a root public.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anchorkeep import formats
+from anchorkeep.errors import AnchorkeepError, StoreIntegrityError
+from anchorkeep.host import file, jre, roots
+from anchorkeep.model.pool import Pool, Source, SourceKind
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from anchorkeep.model.truststore import TrustStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """
+    Where to look for certificates.
+
+    Attributes:
+        mozilla: take Mozilla's list from certifi's wheel.
+        java: look into the trust stores of the Java runtimes on this machine.
+        system: look into the system's bundle.
+        files: files a person named; what is in them was their decision.
+        java_home: the value of JAVA_HOME.
+    """
+
+    mozilla: bool = True
+    java: bool = True
+    system: bool = True
+    files: tuple[Path, ...] = ()
+    java_home: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roots:
+    """
+    What was gathered.
+
+    Attributes:
+        pool: the certificates with their sources.
+        list_version: the version of Mozilla's list, None where there is none.
+        list_date: its day.
+        notes: what could not be read and why, one sentence each; safe to print.
+    """
+
+    pool: Pool
+    list_version: str | None
+    list_date: date | None
+    notes: tuple[str, ...]
+
+
+def gather(places: Places) -> Roots:
+    """Read every place and return the pool; a place that cannot be read becomes a note."""
+    pool, notes = Pool(), list[str]()
+    listed = roots.mozilla() if places.mozilla else None
+    if isinstance(listed, roots.RootList):
+        pool |= _from_bytes(listed.data, Source(kind=SourceKind.MOZILLA, name=f"Mozilla's list ({listed.label})"), notes)
+    elif listed is not None:
+        notes.append(f"Mozilla's list is not to be had, so no root counts as public: {listed.reason} {listed.remedy}")
+    for path in places.files:
+        pool |= _from_bytes(file.read(path), Source(kind=SourceKind.FILE, name=str(path)), None)
+    for path, source in _stores_of_this_machine(places):
+        try:
+            pool |= _from_bytes(file.read(path), source, notes)
+        except AnchorkeepError as error:
+            notes.append(f"{visible(source.name)} was left out: {error.message}")
+    return Roots(
+        pool=pool,
+        list_version=listed.version if isinstance(listed, roots.RootList) else None,
+        list_date=listed.dated if isinstance(listed, roots.RootList) else None,
+        notes=tuple(notes),
+    )
+
+
+def open_store(data: bytes, *, name: str, password: str | None = None) -> TrustStore:
+    """
+    Read a store or certificate file; without a password `changeit` and the empty one are tried, nothing else.
+
+    Raises:
+        AnchorkeepError: it is no such file, or its password is another.
+    """
+    if password is not None:
+        return formats.loads(data, password=password, name=name)
+    for guess in ("changeit", ""):
+        try:
+            return formats.loads(data, password=guess, name=name)
+        except StoreIntegrityError:
+            continue
+    return formats.loads(data, password=None, name=name)
+
+
+def _from_bytes(data: bytes, source: Source, notes: list[str] | None) -> Pool:
+    """Return the pool of one place; with `notes` a broken one becomes a note, without it is the caller's error."""
+    try:
+        return Pool.of(open_store(data, name=source.name).trusted, source)
+    except AnchorkeepError as error:
+        if notes is None:
+            raise
+        notes.append(f"{visible(source.name)} was left out: {error.message}")
+        return Pool()
+
+
+def _stores_of_this_machine(places: Places) -> list[tuple[Path, Source]]:
+    """Return the stores to read, each file once though several runtimes may share it."""
+    found: dict[Path, Source] = {}
+    if places.system:
+        for path in roots.system_bundles():
+            found.setdefault(path.resolve(), Source(kind=SourceKind.SYSTEM, name=f"the system's bundle ({path})"))
+    if places.java:
+        for runtime in jre.find(places.java_home):
+            name = f"Java's cacerts ({runtime.cacerts})"
+            found.setdefault(runtime.cacerts.resolve(), Source(kind=SourceKind.JAVA, name=name))
+    return list(found.items())

@@ -1,0 +1,141 @@
+"""
+Choose certificates of a chain by their part in it, and refuse what nobody but the network vouches for.
+
+A certificate is chosen without a question when it lies on a path up to a root that was known beforehand, or when exactly what
+was sent is asked for. What is known from the server alone, or lies under a root that suggests interception, needs its
+fingerprint named by a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import RefusedError
+from anchorkeep.model.chain import FailedObservation
+from anchorkeep.model.pool import SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from anchorkeep.actions.show import Report
+    from anchorkeep.model.certificate import Certificate
+
+
+class Part(StrEnum):
+    """Which certificates of a chain."""
+
+    LEAF = "leaf"
+    INTERMEDIATES = "intermediates"
+    ROOT = "root"
+    PATH = "path"
+    SENT = "sent"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """
+    A certificate that was chosen.
+
+    Attributes:
+        certificate: the certificate.
+        role: `leaf`, `intermediate`, `root`, or `sent` for one that is on no path.
+        report: where it came from first.
+    """
+
+    certificate: Certificate
+    role: str
+    report: Report
+
+
+def choose(report: Report, parts: Sequence[Part], *, accepted: Collection[bytes] = ()) -> tuple[Chosen, ...]:
+    """
+    Return the certificates of the parts, each once, leaf first; `sent` keeps the server's order.
+
+    Args:
+        report: what was seen.
+        parts: which certificates.
+        accepted: SHA-256 fingerprints that a person vouches for.
+
+    Raises:
+        RefusedError: a part is not there, or nothing but the network vouches for it.
+    """
+    if isinstance(report.outcome, FailedObservation):
+        message = f"{report.subject.label}: nothing was observed: {report.outcome.failure.message}"
+        raise RefusedError(message, remedy=report.outcome.failure.remedy)
+    found: dict[Certificate, Chosen] = {}
+    for part in parts:
+        for certificate in _of_part(report, part):
+            if part is not Part.SENT:
+                _refuse_hearsay(report, certificate, accepted)
+            found.setdefault(certificate, Chosen(certificate=certificate, role=_role(report, certificate), report=report))
+    return tuple(found.values())
+
+
+def _of_part(report: Report, part: Part) -> tuple[Certificate, ...]:
+    path = report.best.certificates if report.best else ()
+    match part:
+        case Part.SENT:
+            return _present(report, report.sent, "no certificate was sent")
+        case Part.ALL:
+            found = dict.fromkeys(item for built in (report.search.paths if report.search else ()) for item in built.certificates)
+            return _present(report, tuple(dict.fromkeys((*report.sent, *found))), "there is no certificate")
+        case Part.LEAF:
+            return _present(report, path[:1], "no certificate was sent")
+        case Part.INTERMEDIATES:
+            return path[1:-1] if report.best and report.best.is_complete else path[1:]
+        case Part.ROOT:
+            root = report.best.root if report.best else None
+            return _present(report, (root,) if root else (), _no_root(report))
+        case Part.PATH:
+            return _present(report, path if report.best and report.best.is_complete else (), _no_root(report))
+
+
+def _present(report: Report, certificates: tuple[Certificate, ...], otherwise: str) -> tuple[Certificate, ...]:
+    if certificates:
+        return certificates
+    message = f"{report.subject.label}: {otherwise}."
+    raise RefusedError(message, remedy="Name a file that holds the root among the pools of the settings.")
+
+
+def _no_root(report: Report) -> str:
+    last = report.best.certificates[-1].title if report.best else ""
+    return f"the root is not known: the path ends at {last}, whose issuer was not sent and is in no pool"
+
+
+def _refuse_hearsay(report: Report, certificate: Certificate, accepted: Collection[bytes]) -> None:
+    reason = hearsay(report)
+    if reason is None or certificate.sha256 in accepted:
+        return
+    message = f"{report.subject.label}: {certificate.title} was not exported: {reason}."
+    fingerprint = certificate.sha256.hex()
+    remedy = (
+        f"Compare its fingerprint by another channel, then add --accept-fingerprint {fingerprint}; --select sent asks nothing."
+    )
+    raise RefusedError(message, remedy=remedy)
+
+
+def hearsay(report: Report) -> str | None:
+    """Return why nothing but the network vouches for the best path, None when something known beforehand does."""
+    path = report.best
+    if path is None or path.root is None:
+        return "its path leads to no root that is known"
+    kinds = {source.kind for source in report.pool.sources(path.root)}
+    if not kinds:
+        return f"the root {path.root.title} is known from the server alone"
+    if SourceKind.FILE in kinds or path.is_public:
+        return None
+    if any(item.id == "interception-suspected" for item in report.findings):
+        return f"the root {path.root.title} is not public, and the connection may have been intercepted"
+    return None
+
+
+def _role(report: Report, certificate: Certificate) -> str:
+    path = report.best
+    if path is None or certificate not in path.certificates:
+        return "sent"
+    if certificate == path.certificates[0]:
+        return "leaf"
+    return "root" if certificate == path.root else "intermediate"

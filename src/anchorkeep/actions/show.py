@@ -1,0 +1,164 @@
+"""
+Look at services or files and say what they present: the chain as sent, the paths built from it, and findings.
+
+The story: observe every endpoint, build the paths with what is known beforehand, inspect. A service that cannot be reached is
+an outcome like any other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import CertificateError
+from anchorkeep.judge import inspection, paths
+from anchorkeep.model.chain import FailedObservation, ObservedChain
+from anchorkeep.model.pool import Source, SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from anchorkeep.judge.paths import PathSearch
+    from anchorkeep.model.certificate import Certificate
+    from anchorkeep.model.chain import CertificationPath
+    from anchorkeep.model.endpoint import Endpoint
+    from anchorkeep.model.finding import Finding
+    from anchorkeep.model.pool import Pool
+
+#: Connections at a time. A handshake is mostly waiting; more would only make slow networks drop packets.
+CONCURRENCY = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """
+    Something to look at.
+
+    Attributes:
+        label: what to call it: the endpoint, or the file.
+        environment: the environment it belongs to, None for one named directly.
+        endpoint: the service, None for a file.
+        recorded: what a file held, None for a service that is to be observed.
+    """
+
+    label: str
+    environment: str | None = None
+    endpoint: Endpoint | None = None
+    recorded: ObservedChain | FailedObservation | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """
+    What was seen of one subject and what is to be said about it.
+
+    Attributes:
+        subject: what was looked at.
+        outcome: the chain as sent, or why there is none.
+        at: the moment it was judged for, aware, UTC.
+        pool: the certificates known beforehand.
+        search: the paths built, None where there was nothing to build from.
+        findings: the worst first.
+    """
+
+    subject: Subject
+    outcome: ObservedChain | FailedObservation
+    at: datetime
+    pool: Pool
+    search: PathSearch | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def best(self) -> CertificationPath | None:
+        """The best path, None where there is none."""
+        return self.search.best if self.search else None
+
+    @property
+    def sent(self) -> tuple[Certificate, ...]:
+        """The certificates as sent, empty where there are none."""
+        return self.outcome.certificates if isinstance(self.outcome, ObservedChain) else ()
+
+    def sources(self, certificate: Certificate) -> tuple[Source, ...]:
+        """Return where a certificate of this report was found: sent by the server, or in which pools."""
+        sent = (Source(kind=SourceKind.SENT, name="sent"),) if certificate in self.sent else ()
+        return (*sent, *self.pool.sources(certificate))
+
+
+async def show(
+    subjects: Sequence[Subject],
+    pool: Pool,
+    *,
+    clock: Callable[[], datetime],
+    at: datetime | None = None,
+    timeout: float = 10.0,  # noqa: ASYNC109 (the total of one observation, kept by observe)
+    progress: Callable[[], None] | None = None,
+) -> tuple[Report, ...]:
+    """
+    Look at every subject, many at a time, and return a report each, in their order.
+
+    Args:
+        subjects: what to look at.
+        pool: the certificates known beforehand.
+        clock: says what time it is, aware, UTC.
+        at: the moment to judge for; None judges a service for now and a record for the time it was made.
+        timeout: seconds for one observation in all.
+        progress: called once for each subject that is done.
+    """
+    slots = asyncio.Semaphore(CONCURRENCY)
+
+    async def one(subject: Subject) -> Report:
+        async with slots:
+            outcome = await _look(subject, clock=clock, timeout=timeout)
+        if progress is not None:
+            progress()
+        return judge(subject, outcome, pool=pool, at=at or outcome.observed_at)
+
+    return tuple(await asyncio.gather(*(one(subject) for subject in subjects)))
+
+
+async def _look(subject: Subject, *, clock: Callable[[], datetime], timeout: float) -> ObservedChain | FailedObservation:  # noqa: ASYNC109
+    if subject.recorded is not None:
+        return subject.recorded
+    from anchorkeep.observe import observe
+
+    assert subject.endpoint is not None  # noqa: S101 (a subject is a record or an endpoint)
+    return await observe(subject.endpoint, timeout=timeout, clock=clock)
+
+
+def judge(subject: Subject, outcome: ObservedChain | FailedObservation, *, pool: Pool, at: datetime) -> Report:
+    """Build the paths of an outcome and inspect them; the same bytes, pool and time always give the same report."""
+    if isinstance(outcome, FailedObservation):
+        return Report(subject=subject, outcome=outcome, at=at, pool=pool, search=None, findings=())
+    name = outcome.endpoint.reference_identity if outcome.endpoint else None
+    leaf = choose_leaf(outcome.certificates)
+    search = paths.build(outcome.certificates, pool, at=at, name=name, leaf=leaf)
+    findings = inspection.inspect(
+        outcome.certificates,
+        search,
+        pool,
+        name=name,
+        failure=outcome.failure,
+        client_certificate_requested=outcome.client_certificate_requested,
+    )
+    return Report(subject=subject, outcome=outcome, at=at, pool=pool, search=search, findings=findings)
+
+
+def choose_leaf(certificates: Sequence[Certificate]) -> Certificate | None:
+    """
+    Return the certificate to build from: the first that is no CA's, else the first that issued none of the others.
+
+    A server's certificate must be sent first (RFC 8446 §4.4.2); where it is not, that is a finding, and the path is built all
+    the same.
+    """
+    issued_by: set[bytes] = set()
+    for certificate in certificates:
+        try:
+            if not certificate.is_ca:
+                return certificate
+            if not certificate.is_self_issued:
+                issued_by.add(certificate.issuer.canonical)
+        except CertificateError:
+            return certificate
+    return next((item for item in certificates if item.subject.canonical not in issued_by), next(iter(certificates), None))

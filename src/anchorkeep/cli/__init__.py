@@ -1,0 +1,1 @@
+"""The command line: a module a command group. Results go to stdout, talk to stderr, all text through `render`."""

@@ -1,0 +1,103 @@
+"""The door: `anchorkeep COMMAND`. Commands are imported when they are called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from anchorkeep.errors import AnchorkeepError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Command, its module in `cli`, its line in the help.
+_COMMANDS = {
+    "show": ("show", "Show a service's chain, its root, days left and findings."),
+    "export": ("export", "Export certificates of a chain to files."),
+    "diff": ("diff", "Compare what two targets present."),
+    "init": ("init", "Write an anchorkeep.toml with your environments."),
+    "lab": ("lab", "Run a cloud with UAT and Production on this machine."),
+}
+_INTERRUPTED = 130
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"anchorkeep.cli.{_COMMANDS[cmd_name][0]}")
+        command = module.command
+        assert isinstance(command, click.Command)  # noqa: S101 (ours)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+def _print_version(ctx: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click's signature)
+    if not value or ctx.resilient_parsing:
+        return
+    from anchorkeep.cli import version
+
+    version.show()
+    ctx.exit()
+
+
+@click.group(
+    cls=_LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 fine, 1 refused or a finding, 2 usage, 3 could not tell, 4 fine now but a known event breaks it.",
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version, help="Show versions and exit."
+)
+def program() -> None:
+    """Keep every trust store in step with the certificates it must trust."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run one command and return its exit code.
+
+    Args:
+        argv: the words after the program's name; None takes the process's own.
+    """
+    try:
+        code = program.main(args=None if argv is None else list(argv), prog_name="anchorkeep", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _complain(error)
+    except AnchorkeepError as error:
+        from anchorkeep.cli import outcome, render
+
+        render.error(error)
+        return int(outcome.of_error(error))
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, as `head` does; what is left in the buffer goes nowhere.
+        sys.stdout = None
+        return 0
+    return int(code) if isinstance(code, int) else 0
+
+
+def _complain(error: click.ClickException) -> int:
+    from anchorkeep.cli import render
+    from anchorkeep.text import visible
+
+    usage = isinstance(error, click.UsageError) and error.ctx is not None
+    if usage and error.ctx is not None:  # type: ignore[attr-defined]
+        render.say(error.ctx.get_usage())  # type: ignore[attr-defined]
+    render.error(visible(error.format_message(), limit=500))
+    return error.exit_code

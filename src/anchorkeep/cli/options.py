@@ -1,0 +1,90 @@
+"""Options that several commands share, under one name and with one meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from anchorkeep.errors import UsageError
+from anchorkeep.text import visible
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def targets(command: F) -> F:
+    """Add TARGET... and the options that say how to reach them."""
+    for option in reversed(_TARGET_OPTIONS):
+        command = option(command)
+    return command
+
+
+def now() -> datetime:
+    """Return what time it is, aware, UTC: the one clock of the command line."""
+    return datetime.now(UTC)
+
+
+def moment(text: str | None) -> datetime | None:
+    """
+    Read `--at`: a date, or a date and time, in UTC unless it says otherwise; `now`; None where it is not given.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if text is None:
+        return None
+    if text == "now":
+        return now()
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--at {visible(text)!r} is no date.", remedy="Write it as 2027-03-15 or 2027-03-15T12:00.") from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def password(file_: Path | None, variable_: str | None) -> str | None:
+    """
+    Return the password of `--storepass-file` or `--storepass-env`, None where neither is given; never from argv itself.
+
+    Raises:
+        UsageError: both are given, or the variable is not set.
+    """
+    from anchorkeep.cli import settings
+    from anchorkeep.host import file
+
+    if file_ is not None and variable_ is not None:
+        raise UsageError("--storepass-file and --storepass-env exclude each other.")
+    if file_ is not None:
+        return file.read(file_, limit=4096).decode("utf-8", errors="replace").split("\n", 1)[0].removesuffix("\r")
+    if variable_ is not None:
+        value = settings.variable(variable_)
+        if value is None:
+            raise UsageError(f"The environment has no variable {visible(variable_)!r}.")
+        return value
+    return None
+
+
+FAIL_ON = click.option(
+    "--fail-on",
+    type=click.Choice(["note", "warning", "error"]),
+    default="warning",
+    show_default=True,
+    help="Least severity of a finding that makes the exit code 1.",
+)
+CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of ./anchorkeep.toml.")
+AT = click.option("--at", metavar="DATE", help="Judge for this moment (UTC) instead of now, or of when a record was made.")
+_TARGET_OPTIONS = (
+    click.argument("targets", nargs=-1, metavar="[TARGET]..."),
+    click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of the settings; repeatable."),
+    click.option("--connect", metavar="HOST:PORT", help="Connect here; the name that is asked for stays."),
+    click.option("--servername", metavar="NAME", help="Ask for this name (SNI) and check it, instead of the target's."),
+    click.option(
+        "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for one service in all."
+    ),
+    click.option("--storepass-file", type=click.Path(path_type=Path), help="File whose first line is a store's password."),
+    click.option("--storepass-env", metavar="VARIABLE", help="Variable of the environment that holds a store's password."),
+    CONFIG,
+)

@@ -1,0 +1,162 @@
+"""
+The only way text reaches a person: results on stdout, talk on stderr, never markup, never a control character of a stranger.
+
+Styles are put on by `Text` objects, so that square brackets in a name stay square brackets. Whatever is printed passes through
+`plain`, the last wall: it lets line ends through and no other control character, even where a caller forgot to escape.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from anchorkeep.cli import settings
+from anchorkeep.model.finding import Severity
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from anchorkeep.errors import AnchorkeepError
+    from anchorkeep.model.finding import Finding
+
+#: Columns where neither a terminal nor COLUMNS says how many there are.
+DEFAULT_WIDTH = 80
+_LEAST_WIDTH = 40
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+_MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
+
+
+@cache
+def _console(*, stderr: bool) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    console = Console(file=stream, stderr=stderr, highlight=False, markup=False, emoji=False)
+    width = settings.columns() or (console.width if stream.isatty() else DEFAULT_WIDTH)
+    console.width = max(width, _LEAST_WIDTH)
+    return console
+
+
+def forget_streams() -> None:
+    """Look at stdout and stderr anew; for callers that replace them between two commands."""
+    _console.cache_clear()
+
+
+def width() -> int:
+    """Return the columns of stdout."""
+    return _console(stderr=False).width
+
+
+def out(item: RenderableType) -> None:
+    """Print a result: a string, safe already, or something composed of `text`, tables and groups."""
+    sys.stdout.write(_lines(item, _console(stderr=False)))
+
+
+def out_raw(line: str) -> None:
+    """Print a machine's line on stdout, neither wrapped nor styled."""
+    sys.stdout.write(line + "\n")
+
+
+def out_bytes(data: bytes) -> None:
+    """Write bytes on stdout as they are."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def say(item: RenderableType) -> None:
+    """Print talk on stderr."""
+    sys.stderr.write(_lines(item, _console(stderr=True)))
+
+
+def _lines(item: RenderableType, console: Console) -> str:
+    """Return what the console makes of an item, without blanks at the ends of lines."""
+    with console.capture() as capture:
+        console.print(text(item) if isinstance(item, str) else item)
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def error(problem: AnchorkeepError | str) -> None:
+    """Print an error, and its remedy on a line of its own."""
+    message = problem if isinstance(problem, str) else problem.message
+    line = Text.assemble(("✗ ", "bold red"), text(message))
+    remedy = "" if isinstance(problem, str) else problem.remedy
+    say(Group(line, Padding(_remedy(remedy), (0, 0, 0, 2))) if remedy else line)
+
+
+def text(content: str, style: str = "") -> Text:
+    """Return text without any meaning but its characters."""
+    return Text(plain(content), style=style)
+
+
+def plain(content: str) -> str:
+    """Return the content with every control character but the line end, and every bidirectional mark, escaped."""
+    if content.isascii() and content.replace("\n", "").isprintable():
+        return content
+    return "".join(_harmless(character) for character in content)
+
+
+def _harmless(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return character
+    return visible(character)
+
+
+def findings(items: Iterable[Finding]) -> Table:
+    """Return findings as a table: severity, what is so, what to do."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1, overflow="fold")
+    for item in items:
+        style = _STYLES[item.severity]
+        body: list[RenderableType] = [Text.assemble(text(item.message), text(f"  [{item.id}]", "dim"))]
+        if item.remedy:
+            body.append(_remedy(item.remedy))
+        table.add_row(text(_MARKS[item.severity], style), text(item.severity.label, style), Group(*body))
+    return table
+
+
+def facts(rows: Iterable[tuple[str, RenderableType | str]]) -> Table:
+    """Return pairs of a name and a value as a table of two columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(ratio=1, overflow="fold")
+    for name, value in rows:
+        table.add_row(text(name), text(value) if isinstance(value, str) else value)
+    return table
+
+
+def indented(item: RenderableType, by: int = 2) -> Padding:
+    """Return the item moved to the right."""
+    return Padding(item, (0, 0, 0, by))
+
+
+def path(location: Path) -> str:
+    """Return a path made safe to print."""
+    return visible(str(location))
+
+
+@contextmanager
+def progress(total: int, what: str, *, least: int) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on stderr while work goes on, if there is much and a terminal; yield what to call at each step."""
+    if total < least or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _remedy(remedy: str) -> Text:
+    return Text.assemble(("→ ", "green"), text(remedy, "green"))

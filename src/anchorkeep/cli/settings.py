@@ -1,0 +1,186 @@
+"""
+Read `anchorkeep.toml` and the environment; nothing else in the product reads either.
+
+The first of these that exists is taken: `--config`, `./anchorkeep.toml`, the user's own. A file that others may write is refused,
+since who writes it says where to connect and which files to believe; a key that is not known is an error.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from anchorkeep.actions.roots import Places
+from anchorkeep.errors import UsageError
+from anchorkeep.host import file
+from anchorkeep.model.endpoint import Endpoint
+from anchorkeep.text import visible
+
+FILE_NAME = "anchorkeep.toml"
+#: Bytes of a settings file; a thousand endpoints need 100 KB.
+_MAX_SETTINGS = 4 * 1024 * 1024
+_KNOWN = {
+    "": ("environments", "pools"),
+    "environment": ("endpoints",),
+    "endpoint": ("target", "connect", "servername"),
+    "pools": ("mozilla", "java", "system", "files"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    What the settings file says.
+
+    Attributes:
+        path: the file, None when there is none.
+        environments: endpoints by the environment's name, in the file's order.
+        places: where to look for certificates.
+    """
+
+    path: Path | None = None
+    environments: dict[str, tuple[Endpoint, ...]] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
+
+    def endpoints(self, name: str) -> tuple[Endpoint, ...]:
+        """
+        Return the endpoints of an environment.
+
+        Raises:
+            UsageError: there is no such environment.
+        """
+        if name in self.environments:
+            return self.environments[name]
+        where = f"{self.path} names {', '.join(self.environments) or 'none'}" if self.path else f"there is no {FILE_NAME}"
+        raise UsageError(
+            f"No environment {visible(name)!r}: {visible(where)}.{_nearest(name, tuple(self.environments))}",
+            remedy="Make a settings file with: anchorkeep init",
+        )
+
+
+def load(config: Path | None) -> Settings:
+    """
+    Return the settings of the file named, of the one here, or of the user's; the defaults where there is none.
+
+    Raises:
+        FileError: the file cannot be read, or others may write it.
+        UsageError: it does not say what it must.
+    """
+    path = config or next((item for item in candidates() if item.is_file()), None)
+    home = os.environ.get("JAVA_HOME")
+    java_home = Path(home) if home else None
+    if path is None:
+        return Settings(places=Places(java_home=java_home))
+    data = file.read_protected(path, limit=_MAX_SETTINGS)
+    try:
+        document = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{visible(str(path))} is not TOML: {visible(str(error))}.") from None
+    return _settings(document, path, java_home)
+
+
+def candidates() -> tuple[Path, ...]:
+    """Return where a settings file is looked for, in order."""
+    return (Path(FILE_NAME), user_directory() / FILE_NAME)
+
+
+def user_directory() -> Path:
+    """Return the directory of the user's settings (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "anchorkeep"
+
+
+def state_directory() -> Path:
+    """Return the directory of the user's state (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "anchorkeep"
+
+
+def variable(name: str) -> str | None:
+    """Return an environment variable that an option names, None where it is not set."""
+    return os.environ.get(name)
+
+
+def columns() -> int | None:
+    """Return the width that COLUMNS asks for, None where it does not."""
+    text = os.environ.get("COLUMNS", "")
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 10_000 else None  # noqa: PLR2004 (no screen is wider)
+
+
+def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> Settings:
+    _only_known(document, "", str(path))
+    environments = _table(document, "environments", path)
+    pools = _table(document, "pools", path)
+    _only_known(pools, "pools", f"{path}, pools")
+    files = _strings(pools.get("files", []), f"{path}, pools.files")
+    return Settings(
+        path=path,
+        environments={name: _environment(name, item, path) for name, item in environments.items()},
+        places=Places(
+            mozilla=_flag(pools, "mozilla", path),
+            java=_flag(pools, "java", path),
+            system=_flag(pools, "system", path),
+            files=tuple(path.parent / item for item in files),
+            java_home=java_home,
+        ),
+    )
+
+
+def _environment(name: str, item: object, path: Path) -> tuple[Endpoint, ...]:
+    where = f"{path}, environments.{name}"
+    if not isinstance(item, dict):
+        raise UsageError(f"{visible(where)} is not a table.")
+    _only_known(item, "environment", where)
+    listed = item.get("endpoints")
+    if not isinstance(listed, list) or not listed:
+        raise UsageError(f"{visible(where)} names no endpoints.", remedy='Write: endpoints = ["host.example"]')
+    return tuple(_endpoint(entry, f"{where}, endpoint {number}") for number, entry in enumerate(listed, start=1))
+
+
+def _endpoint(entry: object, where: str) -> Endpoint:
+    if isinstance(entry, str):
+        return Endpoint.parse(entry)
+    if not isinstance(entry, dict) or not isinstance(entry.get("target"), str):
+        raise UsageError(f"{visible(where)} is neither a host nor a table with a target.")
+    _only_known(entry, "endpoint", where)
+    for key in ("connect", "servername"):
+        if not isinstance(entry.get(key, ""), str):
+            raise UsageError(f"{visible(where)}: {key} is not text.")
+    return Endpoint.parse(entry["target"], connect=entry.get("connect"), server_name=entry.get("servername"))
+
+
+def _table(document: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    value = document.get(key, {})
+    if not isinstance(value, dict):
+        raise UsageError(f"{visible(str(path))}: {key} is not a table.")
+    return value
+
+
+def _flag(table: dict[str, Any], key: str, path: Path) -> bool:
+    value = table.get(key, True)
+    if not isinstance(value, bool):
+        raise UsageError(f"{visible(str(path))}: pools.{key} is not true or false.")
+    return value
+
+
+def _strings(value: object, where: str) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{visible(where)} is not a list of texts.")
+    return value
+
+
+def _only_known(table: dict[str, Any], kind: str, where: str) -> None:
+    for key in table:
+        if key not in _KNOWN[kind]:
+            raise UsageError(f"{visible(where)}: unknown key {visible(key)!r}.{_nearest(key, _KNOWN[kind])}")
+
+
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f" Did you mean {visible(close[0])!r}?"
+    return f" Known are: {', '.join(map(visible, known))}." if known else ""

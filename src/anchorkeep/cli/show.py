@@ -1,0 +1,46 @@
+"""`anchorkeep show`: what a service presents, its path to a root, days left and findings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from anchorkeep.cli import chain_view, looking, options, outcome, render
+from anchorkeep.model.chain import ObservedChain
+
+
+@click.command("show")
+@options.targets
+@options.AT
+@click.option("--details", is_flag=True, help="Every field and extension of every certificate, and every path.")
+@click.option("--json", "as_json", is_flag=True, help="Evidence as JSON on stdout; can be read as a TARGET later.")
+@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the evidence to a file too.")
+@click.option("--force", is_flag=True, help="Overwrite the file of --save.")
+@options.FAIL_ON
+def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, force: bool, fail_on: str, **shared: Any) -> int:  # noqa: ANN401
+    """
+    Show what each TARGET presents: the chain, its path up to a root, days left, findings with remedies.
+
+    TARGET is host[:port], a URL, an environment of the settings, or a file with a path separator (certificates, a store,
+    evidence); - reads standard input. Revocation (OCSP, CRL) is not checked.
+    """
+    from anchorkeep.actions import evidence
+
+    reports = looking.look(looking.request(shared), at=options.moment(at))
+    if as_json or save is not None:
+        document = json.dumps(evidence.document(reports), indent=2)
+        if save is not None:
+            evidence.save(save, document.encode() + b"\n", force=force)
+            render.say(f"Saved {render.path(save)}.")
+        if as_json:
+            render.out_raw(document)
+    if not as_json:
+        for index, item in enumerate(reports):
+            if index:
+                render.out("")
+            listed = isinstance(item.outcome, ObservedChain) and chain_view.is_list(item.outcome, item)
+            render.out(chain_view.listing(item) if listed and not details else chain_view.report(item, details=details))
+    return outcome.worst(outcome.of_report(item, outcome.severity(fail_on)) for item in reports)

@@ -1,0 +1,131 @@
+"""
+Tell what a TARGET on the command line is.
+
+`scheme://` is a URL; a name in the settings is an environment; something with a path separator, or `-`, is a file; all else is
+`host[:port]`. A name that is both an environment and an existing file is an error, since nobody could know which was meant.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from anchorkeep.actions import roots
+from anchorkeep.actions.show import Subject
+from anchorkeep.errors import UsageError
+from anchorkeep.formats import evidence
+from anchorkeep.host import file
+from anchorkeep.model.chain import FailedObservation, ObservedChain
+from anchorkeep.model.endpoint import Endpoint
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from anchorkeep.cli.settings import Settings
+
+_SCHEMES = {"https": 443, "wss": 443, "tls": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """
+    A target as it was written, with the options that go with it.
+
+    Attributes:
+        text: the word of the command line.
+        connect: `--connect`.
+        server_name: `--servername`.
+        password: of a store, None to try `changeit` and the empty one.
+    """
+
+    text: str
+    connect: str | None = None
+    server_name: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+def resolve(asked: Asked, settings: Settings, *, now: datetime) -> tuple[Subject, ...]:
+    """
+    Return what a target is: the endpoints of an environment, a service, or what a file holds.
+
+    Raises:
+        UsageError: it is nothing, or two things at once.
+        AnchorkeepError: a file that cannot be read.
+    """
+    text = asked.text
+    if "://" in text:
+        return (_service(_from_url(asked)),)
+    if text in settings.environments:
+        if Path(text).exists():
+            message = f"{visible(text)!r} is an environment in {visible(str(settings.path))} and a file here."
+            raise UsageError(message, remedy=f"Write --env {visible(text)} or ./{visible(text)}.")
+        if asked.connect is not None or asked.server_name is not None:
+            raise UsageError("--connect and --servername go with a service, not with an environment.")
+        return environment(text, settings)
+    if text == "-" or "/" in text or os.sep in text or (os.altsep and os.altsep in text):
+        return _file(asked, now=now)
+    return (_service(_from_host(asked)),)
+
+
+def environment(name: str, settings: Settings) -> tuple[Subject, ...]:
+    """
+    Return the services of an environment.
+
+    Raises:
+        UsageError: there is no such environment.
+    """
+    return tuple(Subject(label=item.label, environment=name, endpoint=item) for item in settings.endpoints(name))
+
+
+def _from_host(asked: Asked) -> Endpoint:
+    try:
+        return Endpoint.parse(asked.text, connect=asked.connect, server_name=asked.server_name)
+    except UsageError as error:
+        if Path(asked.text).is_file():
+            remedy = f"There is a file of that name: write ./{visible(asked.text)}."
+            raise UsageError(error.message, remedy=remedy) from None
+        raise
+
+
+def _service(endpoint: Endpoint) -> Subject:
+    return Subject(label=endpoint.label, endpoint=endpoint)
+
+
+def _from_url(asked: Asked) -> Endpoint:
+    text = asked.text
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError as error:
+        raise UsageError(f"{visible(text)!r} is no URL: {visible(str(error))}.") from None
+    if url.username is not None or url.password is not None:
+        raise UsageError("A URL with a user name or a password is refused: both are seen by everyone on this machine.")
+    if url.scheme not in _SCHEMES:
+        known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
+        raise UsageError(f"The scheme of {visible(text)!r} is not known; known are {known}.")
+    if not host:
+        raise UsageError(f"{visible(text)!r} names no host.")
+    bracketed = f"[{host}]" if ":" in host else host
+    return Endpoint.parse(f"{bracketed}:{port or _SCHEMES[url.scheme]}", connect=asked.connect, server_name=asked.server_name)
+
+
+def _file(asked: Asked, *, now: datetime) -> tuple[Subject, ...]:
+    """Read a file of certificates, a store, or evidence; what it holds is judged as if it had been sent."""
+    text = asked.text
+    data = file.read_stdin() if text == "-" else file.read(Path(text))
+    name = "standard input" if text == "-" else text
+    if evidence.is_evidence(data):
+        return tuple(_recorded(item, name) for item in evidence.loads(data, name=name))
+    store = roots.open_store(data, name=name, password=asked.password)
+    endpoint = Endpoint.parse(asked.server_name) if asked.server_name else None
+    chain = ObservedChain(endpoint=endpoint, certificates=store.certificates, observed_at=now)
+    return (Subject(label=visible(name), endpoint=endpoint, recorded=chain),)
+
+
+def _recorded(item: ObservedChain | FailedObservation, name: str) -> Subject:
+    label = f"{item.endpoint.label} ({visible(name)})" if item.endpoint else visible(name)
+    return Subject(label=label, endpoint=item.endpoint, recorded=item)

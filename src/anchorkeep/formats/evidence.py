@@ -1,0 +1,234 @@
+"""
+Evidence: what was observed, as JSON that a person can keep and this program can read back.
+
+A record holds the certificates' DER, so that a verdict can be repeated from it years later. Reading one believes nothing but
+what was observed: names, findings and paths that stand beside the bytes are for people and other programs, and are made anew.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from anchorkeep.errors import AnchorkeepError, CertificateError, EvidenceError
+from anchorkeep.model.certificate import Certificate
+from anchorkeep.model.chain import FailedObservation, Failure, ObservedChain, Stage
+from anchorkeep.model.endpoint import Address, Endpoint
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+FORMAT = "anchorkeep.evidence"
+VERSION = 1
+#: Observations in one file, and certificates in one observation: OpenSSL takes about 100 KB, a few hundred small ones.
+MAX_OBSERVATIONS = 100_000
+MAX_CERTIFICATES = 10_000
+_MAX_TEXT = 4096
+_KINDS = {str: "text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
+
+
+def is_evidence(data: bytes) -> bool:
+    """Return whether bytes look like a JSON object, which among the inputs here only evidence is."""
+    return data[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def loads(data: bytes, *, name: str = "input") -> tuple[ObservedChain | FailedObservation, ...]:
+    """
+    Return the observations of an evidence file, in its order.
+
+    Raises:
+        EvidenceError: it is no JSON, not evidence, of a later version, or does not hold what it must.
+    """
+    where = visible(name)
+    try:
+        document = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        message = f"{where} is not JSON: {visible(str(error), limit=120)}."
+        raise EvidenceError(message) from None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        message = f"{where} is JSON but no evidence: expected format {FORMAT!r}."
+        raise EvidenceError(message, remedy="Make one with: anchorkeep show TARGET --save FILE")
+    if document.get("version") != VERSION:
+        message = f"{where} is evidence of version {visible(str(document.get('version')), limit=20)}, expected {VERSION}."
+        raise EvidenceError(message, remedy="Read it with a newer Anchorkeep.")
+    items = _get(document, "observations", list, where)
+    if len(items) > MAX_OBSERVATIONS:
+        message = f"{where} holds {len(items)} observations, expected at most {MAX_OBSERVATIONS}."
+        raise EvidenceError(message)
+    return tuple(_observation(item, f"{where}, observation {number}") for number, item in enumerate(items, start=1))
+
+
+def observation(outcome: ObservedChain | FailedObservation) -> dict[str, Any]:
+    """Return an observation as the JSON object that `loads` reads back; the caller may add to it."""
+    record: dict[str, Any] = {
+        "endpoint": _endpoint_record(outcome.endpoint),
+        "observed_at": timestamp(outcome.observed_at),
+        "address": str(outcome.address) if outcome.address else None,
+        "failure": _failure_record(outcome.failure),
+    }
+    if isinstance(outcome, ObservedChain):
+        record |= {
+            "tls_version": outcome.tls_version,
+            "cipher": outcome.cipher,
+            "client_certificate_requested": outcome.client_certificate_requested,
+            "certificates": [certificate(item) for item in outcome.certificates],
+        }
+    return record
+
+
+def certificate(value: Certificate) -> dict[str, Any]:
+    """Return a certificate as a JSON object: its bytes, fingerprints and, where it can be read, what it says."""
+    record: dict[str, Any] = {"sha256": value.sha256.hex(), "sha1": value.sha1.hex()}
+    try:
+        record |= {
+            "subject": str(value.subject),
+            "issuer": str(value.issuer),
+            "serial_number": f"{value.serial_number:x}",
+            "not_before": timestamp(value.not_before),
+            "not_after": timestamp(value.not_after),
+            "subject_alt_names": [{"kind": item.kind, "value": item.value} for item in value.subject_alt_names],
+            "is_ca": value.is_ca,
+            "public_key": {
+                "algorithm": value.public_key.algorithm,
+                "bits": value.public_key.bits,
+                "label": value.public_key.label,
+                "spki_sha256": value.public_key.sha256.hex(),
+                "pin": value.public_key.pin,
+            },
+            "signature_algorithm": value.signature_label,
+        }
+    except CertificateError as error:
+        record["problem"] = error.message
+    record["der"] = base64.b64encode(value.der).decode()
+    return record
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment as RFC 3339 in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _endpoint_record(endpoint: Endpoint | None) -> dict[str, Any] | None:
+    if endpoint is None:
+        return None
+    return {
+        "host": endpoint.host,
+        "port": endpoint.port,
+        "connect": str(endpoint.connect) if endpoint.connect else None,
+        "server_name": endpoint.server_name,
+    }
+
+
+def _failure_record(failure: Failure | None) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    return {"stage": str(failure.stage), "reason": failure.reason, "message": failure.message, "remedy": failure.remedy}
+
+
+def _observation(item: object, where: str) -> ObservedChain | FailedObservation:
+    if not isinstance(item, dict):
+        message = f"{where} is not an object."
+        raise EvidenceError(message)
+    try:
+        endpoint = _endpoint(_get(item, "endpoint", dict, where, optional=True), where)
+        address = _get(item, "address", str, where, optional=True)
+        reached = Address.parse(address) if address else None
+    except EvidenceError:
+        raise
+    except AnchorkeepError as error:
+        message = f"{where}: {error.message}"
+        raise EvidenceError(message) from None
+    observed_at = _moment(_get(item, "observed_at", str, where), where)
+    failure = _failure(_get(item, "failure", dict, where, optional=True), where)
+    if "certificates" not in item:
+        if failure is None or endpoint is None:
+            message = f"{where} has neither certificates nor an endpoint with a failure."
+            raise EvidenceError(message)
+        return FailedObservation(endpoint=endpoint, observed_at=observed_at, failure=failure, address=reached)
+    return ObservedChain(
+        endpoint=endpoint,
+        certificates=_certificates(_get(item, "certificates", list, where), where),
+        observed_at=observed_at,
+        address=reached,
+        tls_version=_get(item, "tls_version", str, where, optional=True),
+        cipher=_get(item, "cipher", str, where, optional=True),
+        failure=failure,
+        client_certificate_requested=bool(_get(item, "client_certificate_requested", bool, where, optional=True)),
+    )
+
+
+def _endpoint(item: Mapping[str, object] | None, where: str) -> Endpoint | None:
+    if item is None:
+        return None
+    port = _get(item, "port", int, where)
+    host = _get(item, "host", str, where)
+    return Endpoint.parse(
+        f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        connect=_get(item, "connect", str, where, optional=True),
+        server_name=_get(item, "server_name", str, where, optional=True),
+    )
+
+
+def _failure(item: Mapping[str, object] | None, where: str) -> Failure | None:
+    if item is None:
+        return None
+    stage = _get(item, "stage", str, where)
+    if stage not in set(Stage):
+        message = f"{where}: {visible(stage)!r} is no stage of an observation."
+        raise EvidenceError(message)
+    return Failure(
+        stage=Stage(stage),
+        reason=visible(_get(item, "reason", str, where), limit=60),
+        message=visible(_get(item, "message", str, where), limit=500),
+        remedy=visible(_get(item, "remedy", str, where, optional=True) or "", limit=500),
+    )
+
+
+def _certificates(items: Sequence[object], where: str) -> tuple[Certificate, ...]:
+    if len(items) > MAX_CERTIFICATES:
+        message = f"{where} holds {len(items)} certificates, expected at most {MAX_CERTIFICATES}."
+        raise EvidenceError(message)
+    found: list[Certificate] = []
+    for number, item in enumerate(items, start=1):
+        place = f"{where}, certificate {number}"
+        encoded = _get(item, "der", str, place, bound=1 << 24) if isinstance(item, dict) else ""
+        try:
+            value = Certificate(base64.b64decode(encoded, validate=True))
+        except (binascii.Error, ValueError):
+            message = f"{place}: der is not base64."
+            raise EvidenceError(message) from None
+        claimed = _get(item, "sha256", str, place, optional=True) if isinstance(item, dict) else None
+        if not value.der or (claimed is not None and claimed != value.sha256.hex()):
+            message = f"{place}: the bytes are not those that sha256 names."
+            raise EvidenceError(message, remedy="The file was changed after it was written.")
+        found.append(value)
+    return tuple(found)
+
+
+def _moment(text: str, where: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        message = f"{where}: observed_at is no date with a time zone: {visible(text, limit=60)!r}."
+        raise EvidenceError(message)
+    return moment.astimezone(UTC)
+
+
+def _get(item: Mapping[str, Any], key: str, kind: type, where: str, *, optional: bool = False, bound: int = _MAX_TEXT) -> Any:  # noqa: ANN401
+    """Return a member of the right kind and size; None only where it is optional."""
+    value = item.get(key)
+    if value is None and optional:
+        return None
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        message = f"{where}: {key} is not {_KINDS[kind]}."
+        raise EvidenceError(message)
+    if isinstance(value, str) and len(value) > bound:
+        message = f"{where}: {key} is longer than {bound} characters."
+        raise EvidenceError(message)
+    return value
