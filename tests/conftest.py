@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# The lab as a fixture: `cloud`.
+pytest_plugins = ["tests.peers.lab"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # Unpacked by tools/debian-packages.sh; a package that would start a daemon is not installed.
@@ -90,3 +93,8 @@ def vectors() -> Path:
     if not directory.is_dir():
         pytest.skip(f"needs the shared vectors: no directory {directory} (set ANCHORKEEP_VECTORS)")
     return directory
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--write-golden`, which writes golden files anew instead of comparing with them."""
+    parser.addoption("--write-golden", action="store_true", help="write golden files anew; look at the difference before committing")

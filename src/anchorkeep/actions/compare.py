@@ -59,8 +59,20 @@ class Comparison:
 
 
 def compare(left: Sequence[Report], right: Sequence[Report]) -> tuple[Comparison, ...]:
-    """Compare the reports of two targets pair by pair, in their order."""
-    return tuple(_pair(first, second) for first, second in zip_longest(left, right))
+    """
+    Compare the reports of two targets pair by pair.
+
+    Where both sides hold a service of the same host and port, as evidence of last month and a service do, those are pairs;
+    otherwise the order decides, as for UAT and Production.
+    """
+    places = {(item.subject.endpoint.host, item.subject.endpoint.port): item for item in right if item.subject.endpoint}
+    twins = [
+        places.get((item.subject.endpoint.host, item.subject.endpoint.port)) if item.subject.endpoint else None for item in left
+    ]
+    if not any(twins):
+        return tuple(_pair(first, second) for first, second in zip_longest(left, right))
+    alone = [item for item in right if item not in twins]
+    return (*(_pair(*pair) for pair in zip(left, twins, strict=True)), *(_pair(None, item) for item in alone))
 
 
 def _pair(left: Report | None, right: Report | None) -> Comparison:

@@ -38,7 +38,7 @@ def save(path: Path, data: bytes, *, force: bool) -> None:
         RefusedError: the file exists.
         FileError: it cannot be written.
     """
-    if path.exists() and not force:
+    if file.is_present(path) and not force:
         raise RefusedError(f"{visible(str(path))} exists and was left alone.", remedy="Name another file, or use --force.")
     file.replace(path, data)
 

@@ -143,6 +143,11 @@ def once(chosen: Sequence[Chosen]) -> tuple[Chosen, ...]:
     return tuple(found.values())
 
 
+def together(chosen: Sequence[Chosen]) -> tuple[Chosen, ...]:
+    """Return what goes into one file: all of one target as it was chosen, of several targets each certificate once."""
+    return tuple(chosen) if len({id(item.report) for item in chosen}) == 1 else once(chosen)
+
+
 def slug(text: str) -> str:
     """Return text as part of a file name: lower case ASCII letters, digits and single hyphens; never empty."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
@@ -151,7 +156,7 @@ def slug(text: str) -> str:
 
 def _present(path: Path, item: ExportFile) -> State:
     try:
-        present = file.read(path) if path.is_symlink() or path.exists() else None
+        present = file.read(path) if file.is_present(path) else None
     except FileError:
         if path.is_dir():
             raise

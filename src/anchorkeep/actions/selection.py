@@ -52,7 +52,7 @@ class Chosen:
 
 def choose(report: Report, parts: Sequence[Part], *, accepted: Collection[bytes] = ()) -> tuple[Chosen, ...]:
     """
-    Return the certificates of the parts, each once, leaf first; `sent` keeps the server's order.
+    Return the certificates of the parts, leaf first, each once; `sent` is as it was sent, order and repetitions kept.
 
     Args:
         report: what was seen.
@@ -65,13 +65,15 @@ def choose(report: Report, parts: Sequence[Part], *, accepted: Collection[bytes]
     if isinstance(report.outcome, FailedObservation):
         message = f"{report.subject.label}: nothing was observed: {report.outcome.failure.message}"
         raise RefusedError(message, remedy=report.outcome.failure.remedy)
-    found: dict[Certificate, Chosen] = {}
-    for part in parts:
+    found: list[Chosen] = []
+    for part in dict.fromkeys(parts):
+        present = {item.certificate for item in found}
         for certificate in _of_part(report, part):
             if part is not Part.SENT:
                 _refuse_hearsay(report, certificate, accepted)
-            found.setdefault(certificate, Chosen(certificate=certificate, role=_role(report, certificate), report=report))
-    return tuple(found.values())
+            if certificate not in present:
+                found.append(Chosen(certificate=certificate, role=_role(report, certificate), report=report))
+    return tuple(found)
 
 
 def _of_part(report: Report, part: Part) -> tuple[Certificate, ...]:

@@ -63,7 +63,7 @@ def write(path: Path, text: str, *, force: bool) -> None:
         RefusedError: the file is there.
         FileError: it cannot be written.
     """
-    if path.exists() and not force:
+    if file.is_present(path) and not force:
         raise RefusedError(f"{visible(str(path))} is there and was left alone.", remedy="Use --force to replace it.")
     file.replace(path, text.encode())
 

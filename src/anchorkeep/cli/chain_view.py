@@ -41,21 +41,32 @@ _MANY_PATHS = 10
 _WIDE = 100
 
 
-def report(item: Report, *, details: bool = False) -> RenderableType:
-    """Return a report of one subject, ready to print."""
+def report(item: Report, *, details: bool = False, same_as: str | None = None) -> RenderableType:
+    """
+    Return a report of one subject, ready to print.
+
+    Args:
+        item: the report.
+        details: every field of every certificate, and every path.
+        same_as: the label of a subject shown before that sent the same certificates, which then are not shown again.
+    """
     parts: list[RenderableType] = [_heading(item)]
     if isinstance(item.outcome, FailedObservation):
         parts.append(_failed(item.outcome))
         return Group(*parts)
-    if item.best is not None:
+    if same_as is not None:
+        parts.append(render.indented(render.text(f"the same certificates as {same_as}", "dim")))
+    elif item.best is not None:
         parts += [render.indented(_tree(item, item.best)), render.indented(_summary(item, item.best))]
     else:
         parts.append(render.indented(render.text("No certificate was sent.")))
-    if details:
+    if details and same_as is None:
         parts += [render.indented(part) for part in _details(item)]
     if item.findings:
-        parts += ["", render.indented(render.findings(item.findings))]
-    parts += ["", render.indented(_verdict(item))]
+        parts += ["", render.indented(render.findings(item.findings)), ""]
+    elif same_as is None:
+        parts.append("")
+    parts.append(render.indented(_verdict(item)))
     return Group(*parts)
 
 
@@ -95,14 +106,10 @@ def _heading(item: Report) -> Text:
 
 def _failed(outcome: FailedObservation) -> RenderableType:
     failure = outcome.failure
-    body = [
-        Text.assemble(
-            ("✗ ", "bold red"), render.text(f"{failure.stage}: {failure.message}"), render.text(f"  [{failure.reason}]", "dim")
-        )
-    ]
-    if failure.remedy:
-        body.append(Text.assemble(("→ ", "green"), render.text(failure.remedy, "green")))
-    return render.indented(Group(*body))
+    line = Text.assemble(
+        ("✗ ", "bold red"), render.text(f"{failure.stage}: {failure.message}"), render.text(f"  [{failure.reason}]", "dim")
+    )
+    return render.indented(Group(line, render.remedy(failure.remedy)) if failure.remedy else line)
 
 
 def _tree(item: Report, path: CertificationPath) -> Table:

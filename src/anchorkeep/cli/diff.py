@@ -15,7 +15,7 @@ from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.finding import Severity
 
 if TYPE_CHECKING:
-    from anchorkeep.actions.compare import Comparison
+    from anchorkeep.actions.compare import Aspect, Comparison
     from anchorkeep.actions.show import Report
 
 SCHEMA = "anchorkeep.diff"
@@ -43,13 +43,19 @@ def command(*, at: str | None, as_json: bool, fail_on: str, **shared: Any) -> in
         record = {"format": SCHEMA, "version": VERSION, "left": names[0], "right": names[1]}
         render.out_raw(json.dumps(record | {"comparisons": [_record(item) for item in comparisons]}, indent=2))
     else:
+        shown: dict[tuple[Aspect, ...], str] = {}
         for item in comparisons:
-            _print(item)
+            title = f"{_label(item.left)}  ↔  {_label(item.right)}"
+            first = shown.setdefault(item.aspects, title)
+            _print(item, title, same_as=first if item.aspects and first != title else None)
     return outcome.worst(_code(item, outcome.severity(fail_on)) for item in comparisons)
 
 
-def _print(item: Comparison) -> None:
-    render.out(render.text(f"{_label(item.left)}  ↔  {_label(item.right)}", "bold"))
+def _print(item: Comparison, title: str, *, same_as: str | None) -> None:
+    render.out(render.text(title, "bold"))
+    if same_as is not None:
+        render.out(render.indented(render.text(f"as for {same_as}", "dim")))
+        return
     for side in (item.left, item.right):
         if side is None:
             render.out(render.indented(render.text("! the other target has no endpoint to compare with", "yellow")))

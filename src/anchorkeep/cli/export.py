@@ -82,8 +82,7 @@ def command(
     if not chosen:
         return outcome.worst(codes or [outcome.Exit.FINDING])
     if out == _STDOUT:
-        unique = export.once(chosen)
-        render.out_bytes(export.encode(unique, Format(format_), comments=not clean))
+        render.out_bytes(export.encode(export.together(chosen), Format(format_), comments=not clean))
         return outcome.worst(codes)
     written = export.write(_plan(chosen, Format(format_), out, comments=not clean), force=force, dry_run=dry_run)
     _report(written, as_json=as_json, as_sheet=as_sheet)
@@ -110,9 +109,9 @@ def _plan(chosen: Sequence[Chosen], format_: Format, out: Path, *, comments: boo
     is_directory = out.is_dir() or str(out).endswith("/") or (not out.suffix and not out.exists())
     if is_directory:
         return [(out / item.name, item) for item in export.plan(chosen, format_, comments=comments)]
-    unique = export.once(chosen)
-    data = export.encode(unique, format_, comments=comments)
-    return [(out, export.ExportFile(name=out.name, data=data, chosen=unique))]
+    items = export.together(chosen)
+    data = export.encode(items, format_, comments=comments)
+    return [(out, export.ExportFile(name=out.name, data=data, chosen=items))]
 
 
 def _report(written: Sequence[Written], *, as_json: bool, as_sheet: bool) -> None:

@@ -88,8 +88,8 @@ def error(problem: AnchorkeepError | str) -> None:
     """Print an error, and its remedy on a line of its own."""
     message = problem if isinstance(problem, str) else problem.message
     line = Text.assemble(("✗ ", "bold red"), text(message))
-    remedy = "" if isinstance(problem, str) else problem.remedy
-    say(Group(line, Padding(_remedy(remedy), (0, 0, 0, 2))) if remedy else line)
+    advice = "" if isinstance(problem, str) else problem.remedy
+    say(Group(line, indented(remedy(advice))) if advice else line)
 
 
 def text(content: str, style: str = "") -> Text:
@@ -120,7 +120,7 @@ def findings(items: Iterable[Finding]) -> Table:
         style = _STYLES[item.severity]
         body: list[RenderableType] = [Text.assemble(text(item.message), text(f"  [{item.id}]", "dim"))]
         if item.remedy:
-            body.append(_remedy(item.remedy))
+            body.append(remedy(item.remedy))
         table.add_row(text(_MARKS[item.severity], style), text(item.severity.label, style), Group(*body))
     return table
 
@@ -158,5 +158,10 @@ def progress(total: int, what: str, *, least: int) -> Iterator[Callable[[], None
         yield lambda: bar.advance(task)
 
 
-def _remedy(remedy: str) -> Text:
-    return Text.assemble(("→ ", "green"), text(remedy, "green"))
+def remedy(advice: str) -> Table:
+    """Return what to do behind an arrow."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
+    grid.add_row(text("→", "green"), text(advice, "green"))
+    return grid

@@ -70,7 +70,7 @@ def load(config: Path | None) -> Settings:
         FileError: the file cannot be read, or others may write it.
         UsageError: it does not say what it must.
     """
-    path = config or next((item for item in candidates() if item.is_file()), None)
+    path = config or next((item for item in candidates() if file.is_present(item)), None)
     home = os.environ.get("JAVA_HOME")
     java_home = Path(home) if home else None
     if path is None:
@@ -78,26 +78,38 @@ def load(config: Path | None) -> Settings:
     data = file.read_protected(path, limit=_MAX_SETTINGS)
     try:
         document = tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # Also what is no UTF-8, and numbers of thousands of digits.
         raise UsageError(f"{visible(str(path))} is not TOML: {visible(str(error))}.") from None
     return _settings(document, path, java_home)
 
 
 def candidates() -> tuple[Path, ...]:
     """Return where a settings file is looked for, in order."""
-    return (Path(FILE_NAME), user_directory() / FILE_NAME)
-
-
-def user_directory() -> Path:
-    """Return the directory of the user's settings (XDG Base Directory Specification)."""
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "anchorkeep"
+    try:
+        return (Path(FILE_NAME), _user_directory("XDG_CONFIG_HOME", Path(".config")) / FILE_NAME)
+    except UsageError:  # Who has no home has no settings there.
+        return (Path(FILE_NAME),)
 
 
 def state_directory() -> Path:
-    """Return the directory of the user's state (XDG Base Directory Specification)."""
-    base = os.environ.get("XDG_STATE_HOME")
-    return (Path(base) if base else Path.home() / ".local" / "state") / "anchorkeep"
+    """
+    Return the directory of the user's state.
+
+    Raises:
+        UsageError: nobody knows where the user's home is.
+    """
+    return _user_directory("XDG_STATE_HOME", Path(".local", "state"))
+
+
+def _user_directory(variable_: str, otherwise: Path) -> Path:
+    """Return our directory below that of the XDG Base Directory Specification, which has relative paths ignored."""
+    named = Path(os.environ.get(variable_, ""))
+    if named.is_absolute():
+        return named / "anchorkeep"
+    try:
+        return Path.home() / otherwise / "anchorkeep"
+    except RuntimeError:  # A user without an entry, as containers have.
+        raise UsageError("It is not known where your home directory is.", remedy=f"Set HOME or {variable_}.") from None
 
 
 def variable(name: str) -> str | None:
@@ -142,15 +154,19 @@ def _environment(name: str, item: object, path: Path) -> tuple[Endpoint, ...]:
 
 
 def _endpoint(entry: object, where: str) -> Endpoint:
-    if isinstance(entry, str):
-        return Endpoint.parse(entry)
-    if not isinstance(entry, dict) or not isinstance(entry.get("target"), str):
+    said = {"target": entry} if isinstance(entry, str) else entry
+    if not isinstance(said, dict):
         raise UsageError(f"{visible(where)} is neither a host nor a table with a target.")
-    _only_known(entry, "endpoint", where)
-    for key in ("connect", "servername"):
-        if not isinstance(entry.get(key, ""), str):
+    _only_known(said, "endpoint", where)
+    if "target" not in said:
+        raise UsageError(f"{visible(where)} names no target.", remedy='Write: { target = "host.example" }')
+    for key, value in said.items():
+        if not isinstance(value, str):
             raise UsageError(f"{visible(where)}: {key} is not text.")
-    return Endpoint.parse(entry["target"], connect=entry.get("connect"), server_name=entry.get("servername"))
+    try:
+        return Endpoint.parse(said["target"], connect=said.get("connect"), server_name=said.get("servername"))
+    except UsageError as error:
+        raise UsageError(f"{visible(where)}: {error.message}") from None
 
 
 def _table(document: dict[str, Any], key: str, path: Path) -> dict[str, Any]:

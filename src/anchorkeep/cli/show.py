@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from anchorkeep.cli import chain_view, looking, options, outcome, render
+from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import ObservedChain
 
 
@@ -38,9 +39,14 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
         if as_json:
             render.out_raw(document)
     if not as_json:
+        seen: dict[tuple[Certificate, ...], str] = {}
         for index, item in enumerate(reports):
             if index:
                 render.out("")
             listed = isinstance(item.outcome, ObservedChain) and chain_view.is_list(item.outcome, item)
-            render.out(chain_view.listing(item) if listed and not details else chain_view.report(item, details=details))
+            twin = seen.setdefault(item.sent, item.subject.label) if item.sent else item.subject.label
+            if listed and not details:
+                render.out(chain_view.listing(item))
+            else:
+                render.out(chain_view.report(item, details=details, same_as=twin if twin != item.subject.label else None))
     return outcome.worst(outcome.of_report(item, outcome.severity(fail_on)) for item in reports)

@@ -60,7 +60,7 @@ def resolve(asked: Asked, settings: Settings, *, now: datetime) -> tuple[Subject
     if "://" in text:
         return (_service(_from_url(asked)),)
     if text in settings.environments:
-        if Path(text).exists():
+        if file.is_present(Path(text)):
             message = f"{visible(text)!r} is an environment in {visible(str(settings.path))} and a file here."
             raise UsageError(message, remedy=f"Write --env {visible(text)} or ./{visible(text)}.")
         if asked.connect is not None or asked.server_name is not None:
@@ -85,7 +85,7 @@ def _from_host(asked: Asked) -> Endpoint:
     try:
         return Endpoint.parse(asked.text, connect=asked.connect, server_name=asked.server_name)
     except UsageError as error:
-        if Path(asked.text).is_file():
+        if file.is_file(Path(asked.text)):
             remedy = f"There is a file of that name: write ./{visible(asked.text)}."
             raise UsageError(error.message, remedy=remedy) from None
         raise
@@ -99,26 +99,33 @@ def _from_url(asked: Asked) -> Endpoint:
     text = asked.text
     try:
         url = urlsplit(text)
+        if url.username is not None or url.password is not None:
+            raise UsageError("A URL with a user name or a password is refused: both are seen by everyone on this machine.")
         host, port = url.hostname, url.port
     except ValueError as error:
         raise UsageError(f"{visible(text)!r} is no URL: {visible(str(error))}.") from None
-    if url.username is not None or url.password is not None:
-        raise UsageError("A URL with a user name or a password is refused: both are seen by everyone on this machine.")
     if url.scheme not in _SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
         raise UsageError(f"The scheme of {visible(text)!r} is not known; known are {known}.")
     if not host:
         raise UsageError(f"{visible(text)!r} names no host.")
     bracketed = f"[{host}]" if ":" in host else host
-    return Endpoint.parse(f"{bracketed}:{port or _SCHEMES[url.scheme]}", connect=asked.connect, server_name=asked.server_name)
+    default = _SCHEMES[url.scheme]
+    return Endpoint.parse(
+        f"{bracketed}:{default if port is None else port}", connect=asked.connect, server_name=asked.server_name
+    )
 
 
 def _file(asked: Asked, *, now: datetime) -> tuple[Subject, ...]:
     """Read a file of certificates, a store, or evidence; what it holds is judged as if it had been sent."""
     text = asked.text
+    if asked.connect is not None:
+        raise UsageError("--connect goes with a service, not with a file.")
     data = file.read_stdin() if text == "-" else file.read(Path(text))
     name = "standard input" if text == "-" else text
     if evidence.is_evidence(data):
+        if asked.server_name is not None:
+            raise UsageError("--servername goes with certificates; evidence says for itself which name was asked for.")
         return tuple(_recorded(item, name) for item in evidence.loads(data, name=name))
     store = roots.open_store(data, name=name, password=asked.password)
     endpoint = Endpoint.parse(asked.server_name) if asked.server_name else None

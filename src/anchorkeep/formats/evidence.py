@@ -52,7 +52,7 @@ def loads(data: bytes, *, name: str = "input") -> tuple[ObservedChain | FailedOb
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         message = f"{where} is JSON but no evidence: expected format {FORMAT!r}."
         raise EvidenceError(message, remedy="Make one with: anchorkeep show TARGET --save FILE")
-    if document.get("version") != VERSION:
+    if type(document.get("version")) is not int or document["version"] != VERSION:
         message = f"{where} is evidence of version {visible(str(document.get('version')), limit=20)}, expected {VERSION}."
         raise EvidenceError(message, remedy="Read it with a newer Anchorkeep.")
     items = _get(document, "observations", list, where)
@@ -109,7 +109,7 @@ def certificate(value: Certificate) -> dict[str, Any]:
 
 def timestamp(moment: datetime) -> str:
     """Return a moment as RFC 3339 in UTC, to the second."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _endpoint_record(endpoint: Endpoint | None) -> dict[str, Any] | None:
@@ -154,8 +154,8 @@ def _observation(item: object, where: str) -> ObservedChain | FailedObservation:
         certificates=_certificates(_get(item, "certificates", list, where), where),
         observed_at=observed_at,
         address=reached,
-        tls_version=_get(item, "tls_version", str, where, optional=True),
-        cipher=_get(item, "cipher", str, where, optional=True),
+        tls_version=_talk(item, "tls_version", where, limit=60),
+        cipher=_talk(item, "cipher", where, limit=60),
         failure=failure,
         client_certificate_requested=bool(_get(item, "client_certificate_requested", bool, where, optional=True)),
     )
@@ -182,9 +182,9 @@ def _failure(item: Mapping[str, object] | None, where: str) -> Failure | None:
         raise EvidenceError(message)
     return Failure(
         stage=Stage(stage),
-        reason=visible(_get(item, "reason", str, where), limit=60),
-        message=visible(_get(item, "message", str, where), limit=500),
-        remedy=visible(_get(item, "remedy", str, where, optional=True) or "", limit=500),
+        reason=_harmless(_get(item, "reason", str, where), limit=60),
+        message=_harmless(_get(item, "message", str, where), limit=500),
+        remedy=_talk(item, "remedy", where, limit=500) or "",
     )
 
 
@@ -195,13 +195,16 @@ def _certificates(items: Sequence[object], where: str) -> tuple[Certificate, ...
     found: list[Certificate] = []
     for number, item in enumerate(items, start=1):
         place = f"{where}, certificate {number}"
-        encoded = _get(item, "der", str, place, bound=1 << 24) if isinstance(item, dict) else ""
+        if not isinstance(item, dict):
+            message = f"{place} is not an object."
+            raise EvidenceError(message)
+        encoded = _get(item, "der", str, place, bound=1 << 24)
         try:
             value = Certificate(base64.b64decode(encoded, validate=True))
         except (binascii.Error, ValueError):
             message = f"{place}: der is not base64."
             raise EvidenceError(message) from None
-        claimed = _get(item, "sha256", str, place, optional=True) if isinstance(item, dict) else None
+        claimed = _get(item, "sha256", str, place, optional=True)
         if not value.der or (claimed is not None and claimed != value.sha256.hex()):
             message = f"{place}: the bytes are not those that sha256 names."
             raise EvidenceError(message, remedy="The file was changed after it was written.")
@@ -212,12 +215,23 @@ def _certificates(items: Sequence[object], where: str) -> tuple[Certificate, ...
 def _moment(text: str, where: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        message = f"{where}: observed_at is no date with a time zone: {visible(text, limit=60)!r}."
-        raise EvidenceError(message)
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # The first and the last day of the calendar have no neighbour in another time zone.
+        pass
+    message = f"{where}: observed_at is no date with a time zone: '{visible(text, limit=60)}'."
+    raise EvidenceError(message)
+
+
+def _talk(item: Mapping[str, object], key: str, where: str, *, limit: int) -> str | None:
+    text = _get(item, key, str, where, optional=True)
+    return None if text is None else _harmless(text, limit=limit)
+
+
+def _harmless(text: str, *, limit: int) -> str:
+    """Return text as a person may see it; what was escaped when it was written is not escaped again."""
+    plain = text.replace("\\", "/")
+    return text if visible(plain, limit=limit) == plain else visible(text, limit=limit)
 
 
 def _get(item: Mapping[str, Any], key: str, kind: type, where: str, *, optional: bool = False, bound: int = _MAX_TEXT) -> Any:  # noqa: ANN401

@@ -1,0 +1,65 @@
+"""`diff`: what matters is a warning, what is ordinary a note, what cannot be seen is not guessed."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from anchorkeep import formats
+from tests.cli.test_export import SCHEMAS
+from tests.peers import steady
+from tests.peers.command import run
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write two leaf certificates of one CA, a chain without its intermediate, and settings that name the root."""
+    monkeypatch.chdir(tmp_path)
+    pki = steady.make()
+    for name, chain in {
+        "one": [pki.leaf, pki.intermediate],
+        "two": [pki.wide, pki.intermediate],
+        "bare": [pki.leaf],
+        "root": [pki.root],
+    }.items():
+        (tmp_path / f"{name}.pem").write_bytes(formats.dumps(chain, format="pem"))
+    settings = tmp_path / "anchorkeep.toml"
+    settings.write_text('[pools]\njava = false\nsystem = false\nfiles = ["root.pem"]\n')
+    settings.chmod(0o600)
+    return tmp_path
+
+
+def test_the_same_is_the_same(here: Path) -> None:
+    """A chain does not differ from itself."""
+    shown = run("diff", "./one.pem", "./one.pem")
+    assert (shown.code, "≠" in shown.out) == (0, False)
+
+
+def test_another_leaf_is_a_note(here: Path) -> None:
+    """A renewed leaf differs, and is fine unless notes are to fail."""
+    assert [run("diff", "./one.pem", "./two.pem", *words).code for words in ((), ("--fail-on", "note"))] == [0, 1]
+
+
+def test_another_path_is_a_warning(here: Path) -> None:
+    """Different issuers are a warning, since clients may trust just those."""
+    assert run("diff", "./one.pem", "./bare.pem").code == 1
+
+
+def test_a_side_that_cannot_be_seen_is_not_guessed(here: Path) -> None:
+    """Against a service that refuses the connection nothing is compared: could not tell."""
+    shown = run("diff", "./one.pem", "127.0.0.1:1")
+    assert (shown.code, "=" in shown.out, "≠" in shown.out) == (3, False, False)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_two_targets_are_wanted(count: int, here: Path) -> None:
+    """Fewer or more than two targets are a usage error."""
+    assert run("diff", *["./one.pem"] * count).code == 2
+
+
+def test_json_keeps_its_schema(here: Path) -> None:
+    """`--json` gives what the schema of its version promises."""
+    document = json.loads(run("diff", "./one.pem", "./two.pem", "--json").out)
+    schema = json.loads((SCHEMAS / "diff-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
+    assert [item["name"] for item in document["comparisons"][0]["aspects"] if not item["is_same"]] == ["leaf", "key"]

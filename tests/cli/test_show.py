@@ -1,0 +1,150 @@
+"""`show` as a person sees it: golden screens at 80 and 120 columns, evidence that can be read back."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from anchorkeep import formats
+from rich.cells import cell_len
+from tests.peers import steady
+from tests.peers.command import run
+
+GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schema" / "evidence-1.json"
+AT = "2026-11-23T12:00"
+CASES = {
+    "good": ("leaf", True, True),
+    "expired": ("expired", True, True),
+    "wide": ("wide", True, True),
+    "hostile": ("hostile", True, True),
+    "intermediate-missing": ("leaf", False, True),
+    "root-unknown": ("leaf", True, False),
+}
+
+
+def place(directory: Path, leaf: str, *, intermediate: bool = True, root: bool = True) -> None:
+    """Put a chain, the root and settings that name it into a directory."""
+    pki = steady.make()
+    chain = [getattr(pki, leaf), *([pki.intermediate] if intermediate else [])]
+    (directory / "chain.pem").write_bytes(formats.dumps(chain, format="pem", comments=False))
+    (directory / "root.pem").write_bytes(formats.dumps([pki.root], format="pem"))
+    files = '["root.pem"]' if root else "[]"
+    settings = directory / "anchorkeep.toml"
+    settings.write_text(f"[pools]\njava = false\nsystem = false\nmozilla = false\nfiles = {files}\n")
+    settings.chmod(0o600)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make an empty directory the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("case", [*CASES, "details"])
+def test_screen_is_the_golden_one(case: str, width: int, here: Path, request: pytest.FixtureRequest) -> None:
+    """The screen is, to the character, the one that was looked at; `--write-golden` writes it anew."""
+    leaf, intermediate, root = CASES.get(case, ("leaf", True, True))
+    place(here, leaf, intermediate=intermediate, root=root)
+    words = ["--details"] if case == "details" else []
+    shown = run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, *words, width=width)
+    golden = GOLDEN / f"show-{case}-{width}.txt"
+    if request.config.getoption("--write-golden"):
+        golden.write_text(shown.out, encoding="utf-8")
+    assert shown.out == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("case", CASES)
+def test_no_line_is_longer_than_the_screen(case: str, width: int, here: Path) -> None:
+    """No line takes more columns than there are, wide characters counted as two."""
+    leaf, intermediate, root = CASES[case]
+    place(here, leaf, intermediate=intermediate, root=root)
+    shown = run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--details", width=width)
+    assert max(cell_len(line) for line in shown.out.splitlines()) <= width
+
+
+@pytest.mark.parametrize(("case", "code"), [("good", 0), ("expired", 1), ("hostile", 1), ("intermediate-missing", 1), ("root-unknown", 1)])
+def test_exit_code_tells_of_findings(case: str, code: int, here: Path) -> None:
+    """A note leaves the exit code at 0, a warning or an error makes it 1."""
+    leaf, intermediate, root = CASES[case]
+    place(here, leaf, intermediate=intermediate, root=root)
+    assert run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT).code == code
+
+
+def test_fail_on_moves_the_line(here: Path) -> None:
+    """`--fail-on note` makes a note a failure, `--fail-on error` lets a warning pass."""
+    place(here, "hostile")
+    words = ("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--fail-on")
+    assert [run(*words, level).code for level in ("note", "warning", "error")] == [1, 1, 0]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_json_keeps_its_schema(case: str, here: Path) -> None:
+    """`--json` gives what the schema of its version promises."""
+    leaf, intermediate, root = CASES[case]
+    place(here, leaf, intermediate=intermediate, root=root)
+    document = json.loads(run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--json").out)
+    jsonschema.validate(document, json.loads(SCHEMA.read_text(encoding="utf-8")), cls=jsonschema.Draft202012Validator)
+
+
+def test_schema_refuses_another_version(here: Path) -> None:
+    """A document of another version does not pass the schema."""
+    place(here, "leaf")
+    document = json.loads(run("show", "./chain.pem", "--at", AT, "--json").out) | {"version": 2}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_evidence_is_a_target(case: str, here: Path) -> None:
+    """What `--save` wrote is read back, and is judged as it was for the time it was made."""
+    leaf, intermediate, root = CASES[case]
+    place(here, leaf, intermediate=intermediate, root=root)
+    run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--save", "evidence.json")
+    first = json.loads(run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--json").out)["observations"][0]
+    again = json.loads(run("show", "./evidence.json", "--at", AT, "--json").out)["observations"][0]
+    assert (again["findings"], again["paths"], again["certificates"]) == (first["findings"], first["paths"], first["certificates"])
+
+
+def test_evidence_on_standard_input(here: Path) -> None:
+    """Evidence is read from standard input too."""
+    place(here, "leaf")
+    document = run("show", "./chain.pem", "--servername", steady.HOST, "--json")
+    assert run("show", "-", stdin=document.raw).code == 0
+
+
+def test_changed_evidence_is_refused(here: Path) -> None:
+    """Evidence whose bytes are not those its fingerprints name is refused."""
+    place(here, "leaf")
+    document = json.loads(run("show", "./chain.pem", "--json").out)
+    certificates = document["observations"][0]["certificates"]
+    certificates[0]["der"], certificates[1]["der"] = certificates[1]["der"], certificates[0]["der"]
+    refused = run("show", "-", stdin=json.dumps(document).encode())
+    assert (refused.code, "changed after it was written" in " ".join(refused.err.split())) == (1, True)
+
+
+def test_save_keeps_a_file_that_is_there(here: Path) -> None:
+    """`--save` does not overwrite a file unless it is forced."""
+    place(here, "leaf")
+    Path("evidence.json").write_text("mine")
+    refused = run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--save", "evidence.json")
+    assert (refused.code, Path("evidence.json").read_text()) == (1, "mine")
+    assert run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--save", "evidence.json", "--force").code == 0
+
+
+def test_store_is_listed(here: Path) -> None:
+    """Roots that have nothing to do with each other are listed, each by its name and the start of its SHA-256."""
+    place(here, "leaf")
+    run_roots = [getattr(steady.make(), name) for name in ("leaf", "hostile", "wide", "expired", "root")]
+    Path("many.pem").write_bytes(formats.dumps(run_roots, format="pem"))
+    shown = run("show", "./many.pem", "--at", AT)
+    assert all(certificate.sha256.hex()[:16] in shown.out for certificate in run_roots)
+
+
+def test_revocation_is_said_not_to_be_checked(here: Path) -> None:
+    """Every summary says that revocation was not checked."""
+    place(here, "leaf")
+    assert "Not checked: revocation" in run("show", "./chain.pem", "--at", AT).out

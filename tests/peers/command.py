@@ -1,0 +1,38 @@
+"""Run the command line in this process, as a user would, and keep what it printed."""
+
+import io
+import sys
+from dataclasses import dataclass
+
+import pytest
+from anchorkeep.cli import render
+from anchorkeep.cli.main import main
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+    raw: bytes
+
+
+def run(*argv: object, stdin: bytes = b"", width: int = 80) -> Result:
+    """Run `anchorkeep ARGV...` with that standard input on a screen of that width."""
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        patch.setenv("COLUMNS", str(width))
+        render.forget_streams()
+        try:
+            code = main([str(word) for word in argv])
+            out.flush()
+            err.flush()
+        finally:
+            render.forget_streams()
+    raw = out.buffer.getvalue()  # type: ignore[attr-defined]
+    return Result(code=code, out=raw.decode(errors="replace"), err=err.buffer.getvalue().decode(), raw=raw)  # type: ignore[attr-defined]
