@@ -26,3 +26,12 @@ mkdir "$work/empty" "$work/home"
 run anchorkeep --version
 run anchorkeep --help >/dev/null
 run python -W error -c 'import anchorkeep, pathlib, sys; assert pathlib.Path(anchorkeep.__file__).is_relative_to(sys.prefix)'
+
+# The main job, from the wheel: a cloud, what it presents, its certificates.
+run anchorkeep lab up --dir lab
+trap '(cd "$work/empty" && HOME="$work/home" "$work/venv/bin/anchorkeep" lab down --dir lab) >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+run anchorkeep show uat production --config lab/anchorkeep.toml >/dev/null
+run anchorkeep export --env uat --env production --select leaf --select root --format der --out out --config lab/anchorkeep.toml
+[[ $(find "$work/empty/out" -name '*.cer' | wc -l) -eq 3 ]]
+run anchorkeep lab down --dir lab
+[[ ! -e $work/empty/lab ]]

@@ -38,7 +38,14 @@ _STDOUT = Path("-")
     show_default=True,
     help="Which certificates; repeatable. 'sent' is exactly what the server sent.",
 )
-@click.option("--format", "format_", type=click.Choice([str(item) for item in Format]), default="pem", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([str(item) for item in Format]),
+    default="pem",
+    show_default=True,
+    help="How they are written; bundle is one PEM file a target.",
+)
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Directory, file, or - for stdout.  [default: .]")
 @click.option("--clean", is_flag=True, help="PEM without comments.")
 @click.option("--force", is_flag=True, help="Overwrite files that hold something else.")
