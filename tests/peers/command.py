@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+
 from anchorkeep.cli import render
 from anchorkeep.cli.main import main
 

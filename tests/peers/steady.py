@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from anchorkeep.lab import hostile
 from anchorkeep.mint import Authority, Template, name
 from anchorkeep.mint.authority import self_signed, server_template
 from anchorkeep.mint.key import public_key
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.name import Name
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOST = "licenses.example.test"

@@ -1,0 +1,159 @@
+"""`openssl s_server` as the peer of `observe`."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+
+from anchorkeep import tlv
+from anchorkeep.model.chain import FailedObservation
+from anchorkeep.tlv import writer
+from tests.conftest import require_tool
+from tests.peers import process
+from tests.peers.observing import at, chain_at, der, exported, look
+from tests.peers.pki import Presented, present
+
+pytestmark = pytest.mark.interop
+
+VERSIONS = {"-tls1_2": "TLSv1.2", "-tls1_3": "TLSv1.3"}
+#: Bytes of a Certificate message that OpenSSL takes (SSL_MAX_CERT_LIST_DEFAULT).
+MOST = 100 * 1024
+
+
+def command(directory: Path, presented: Presented, port: int, *options: str) -> list[str | Path]:
+    """Return the command of a server that sends the chain as configured."""
+    key, leaf, rest, _ = presented.write(directory)
+    chain: list[str | Path] = ["-cert_chain", rest] if rest.stat().st_size else []
+    server = [require_tool("openssl"), "s_server", "-accept", str(port), "-quiet"]
+    return [*server, "-key", key, "-cert", leaf, *chain, *options]
+
+
+@pytest.mark.parametrize("option", VERSIONS)
+def test_chain_is_as_configured(tmp_path: Path, option: str) -> None:
+    """The chain of openssl s_server is the configured one, byte for byte and in its order, with the version spoken."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port, option), port=port, log=tmp_path / "log"):
+        seen, written = chain_at(port), exported(port)
+    assert written == (tmp_path / "leaf.pem").read_bytes() + (tmp_path / "rest.pem").read_bytes()
+    assert (der(seen), seen.tls_version) == (presented.der, VERSIONS[option])
+    assert (seen.failure, seen.client_certificate_requested) == (None, False)
+
+
+@pytest.mark.parametrize("option", VERSIONS)
+def test_wish_for_a_client_certificate_is_noted(tmp_path: Path, option: str) -> None:
+    """A server that asks for a client certificate and goes on without one is seen to have asked."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port, option, "-verify", "1"), port=port, log=tmp_path / "log"):
+        seen = chain_at(port)
+    assert (der(seen), seen.client_certificate_requested, seen.failure) == (presented.der, True, None)
+
+
+def test_tls_1_2_server_that_demands_a_client_certificate(tmp_path: Path) -> None:
+    """The chain is kept when the handshake fails late, with the reason that it did."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port, "-tls1_2", "-Verify", "1"), port=port, log=tmp_path / "log"):
+        seen = chain_at(port)
+    assert (der(seen), seen.client_certificate_requested) == (presented.der, True)
+    assert seen.failure is not None
+    assert seen.failure.reason == "client-certificate-required"
+
+
+def test_tls_1_3_server_that_demands_a_client_certificate(tmp_path: Path) -> None:
+    """TLS 1.3 refuses a missing client certificate after the handshake's end: the chain is there, the demand is noted."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port, "-tls1_3", "-Verify", "1"), port=port, log=tmp_path / "log"):
+        seen = chain_at(port)
+    assert (der(seen), seen.client_certificate_requested, seen.failure) == (presented.der, True, None)
+
+
+@pytest.mark.parametrize("name", ["other.test", "service.test"])
+def test_server_name_chooses_the_chain(tmp_path: Path, name: str) -> None:
+    """The name asked for is sent in server_name, so that the server can choose its chain by it."""
+    port = process.free_port()
+    chains = {kind: present(kind) for kind in ("service.test", "other.test")}
+    for kind, presented in chains.items():
+        (tmp_path / kind).mkdir()
+        presented.write(tmp_path / kind)
+    second = tmp_path / "other.test"
+    options = ["-servername", "other.test", "-cert2", second / "leaf.pem", "-key2", second / "key.pem"]
+    whole = command(tmp_path, chains["service.test"], port)
+    with process.server([*whole, *options], port=port, log=tmp_path / "log"):
+        seen = chain_at(port, name=name)
+    assert der(seen)[0] == chains[name].der[0]
+
+
+@pytest.mark.parametrize("option", ["-tls1", "-tls1_1"])
+def test_old_version_is_seen(tmp_path: Path, option: str) -> None:
+    """A server that speaks nothing newer than TLS 1.0 or 1.1 is observed all the same."""
+    presented, port = present(), process.free_port()
+    options = [option, "-cipher", "DEFAULT:@SECLEVEL=0"]
+    with process.server(command(tmp_path, presented, port, *options), port=port, log=tmp_path / "log"):
+        seen = chain_at(port)
+    assert (der(seen), seen.tls_version) == (presented.der, option.replace("-tls1_1", "TLSv1.1").replace("-tls1", "TLSv1"))
+
+
+@pytest.mark.parametrize("option", VERSIONS)
+def test_certificate_message_that_is_too_large(tmp_path: Path, option: str) -> None:
+    """A Certificate message larger than OpenSSL takes is a failure with its own reason."""
+    presented, port = present(), process.free_port()
+    copies = MOST // len(presented.der[1]) + 1
+    swollen = Presented(key=presented.key, chain=presented.chain + presented.chain[1:2] * copies)
+    with process.server(command(tmp_path, swollen, port, option), port=port, log=tmp_path / "log"):
+        seen = look(at(port))
+    assert isinstance(seen, FailedObservation)
+    assert seen.failure.reason == "certificate-message-too-large"
+
+
+@pytest.mark.parametrize("option", VERSIONS)
+def test_chain_of_two_hundred(tmp_path: Path, option: str) -> None:
+    """Two hundred small certificates come whole and in order."""
+    presented, port = present(), process.free_port()
+    long = Presented(key=presented.key, chain=presented.chain[:1] + presented.chain[1:] * 100)
+    with process.server(command(tmp_path, long, port, option), port=port, log=tmp_path / "log"):
+        seen = chain_at(port)
+    assert der(seen) == long.der
+
+
+def test_server_without_a_common_cipher(tmp_path: Path) -> None:
+    """A server that finds nothing in common ends with an alert, which is named."""
+    presented, port = present(), process.free_port()
+    options = ["-tls1_2", "-cipher", "ECDHE-RSA-AES128-GCM-SHA256"]
+    with process.server(command(tmp_path, presented, port, *options), port=port, log=tmp_path / "log"):
+        seen = look(at(port))
+    assert isinstance(seen, FailedObservation)
+    assert (seen.failure.reason, "handshake_failure" in seen.failure.message) == ("alert", True)
+
+
+def test_unknown_name_that_is_fatal(tmp_path: Path) -> None:
+    """A server that refuses the name ends with the alert unrecognized_name, and the remedy speaks of the name."""
+    presented, port = present(), process.free_port()
+    _, leaf, _, _ = presented.write(tmp_path)
+    options = ["-servername", "only.test", "-servername_fatal", "-cert2", str(leaf), "-key2", str(tmp_path / "key.pem")]
+    with process.server(command(tmp_path, presented, port, *options), port=port, log=tmp_path / "log"):
+        seen = look(at(port))
+    assert isinstance(seen, FailedObservation)
+    assert "unrecognized_name" in seen.failure.message
+    assert "name" in seen.failure.remedy
+
+
+def with_null_parameters(der: bytes) -> bytes:
+    """Return an ECDSA certificate as JDK 11 writes it: with NULL parameters in its signature algorithm."""
+    tbs, algorithm, signature = tlv.read(der).children()
+    loose = writer.sequence(algorithm.children()[0].raw, b"\x05\x00")
+    parts = [loose if part.raw == algorithm.raw else part.raw for part in tbs.children()]
+    return writer.sequence(writer.sequence(*parts), loose, signature.raw)
+
+
+def test_certificate_that_cryptography_refuses(tmp_path: Path) -> None:
+    """A certificate that `cryptography` does not load comes through untouched."""
+    presented, port = present(), process.free_port()
+    odd = with_null_parameters(presented.der[2])
+    with pytest.raises(ValueError, match="ParseError"):
+        x509.load_der_x509_certificate(odd)
+    whole = command(tmp_path, presented, port)
+    rest = tmp_path / "rest.pem"
+    rest.write_text(rest.read_text("ascii") + ssl.DER_cert_to_PEM_cert(odd), "ascii")
+    with process.server(whole, port=port, log=tmp_path / "log"):
+        seen = chain_at(port)
+    assert der(seen) == (*presented.der, odd)
