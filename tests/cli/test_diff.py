@@ -5,14 +5,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from anchorkeep import formats
 from tests.cli.test_export import SCHEMAS
 from tests.peers import steady
 from tests.peers.command import run
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write two leaf certificates of one CA, a chain without its intermediate, and settings that name the root."""
     monkeypatch.chdir(tmp_path)
     pki = steady.make()
@@ -26,38 +27,37 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings = tmp_path / "anchorkeep.toml"
     settings.write_text('[pools]\njava = false\nsystem = false\nfiles = ["root.pem"]\n')
     settings.chmod(0o600)
-    return tmp_path
 
 
-def test_the_same_is_the_same(here: Path) -> None:
+def test_the_same_is_the_same() -> None:
     """A chain does not differ from itself."""
     shown = run("diff", "./one.pem", "./one.pem")
     assert (shown.code, "≠" in shown.out) == (0, False)
 
 
-def test_another_leaf_is_a_note(here: Path) -> None:
+def test_another_leaf_is_a_note() -> None:
     """A renewed leaf differs, and is fine unless notes are to fail."""
     assert [run("diff", "./one.pem", "./two.pem", *words).code for words in ((), ("--fail-on", "note"))] == [0, 1]
 
 
-def test_another_path_is_a_warning(here: Path) -> None:
+def test_another_path_is_a_warning() -> None:
     """Different issuers are a warning, since clients may trust just those."""
     assert run("diff", "./one.pem", "./bare.pem").code == 1
 
 
-def test_a_side_that_cannot_be_seen_is_not_guessed(here: Path) -> None:
+def test_a_side_that_cannot_be_seen_is_not_guessed() -> None:
     """Against a service that refuses the connection nothing is compared: could not tell."""
     shown = run("diff", "./one.pem", "127.0.0.1:1")
     assert (shown.code, "=" in shown.out, "≠" in shown.out) == (3, False, False)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_two_targets_are_wanted(count: int, here: Path) -> None:
+def test_two_targets_are_wanted(count: int) -> None:
     """Fewer or more than two targets are a usage error."""
     assert run("diff", *["./one.pem"] * count).code == 2
 
 
-def test_json_keeps_its_schema(here: Path) -> None:
+def test_json_keeps_its_schema() -> None:
     """`--json` gives what the schema of its version promises."""
     document = json.loads(run("diff", "./one.pem", "./two.pem", "--json").out)
     schema = json.loads((SCHEMAS / "diff-1.json").read_text(encoding="utf-8"))

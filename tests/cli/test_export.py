@@ -5,20 +5,18 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from anchorkeep import formats, lab
-from tests.interop.test_lab_modes import settings  # noqa: F401 (a fixture)
 from tests.peers import steady
 from tests.peers.command import Result, run
-
-pytest_plugins = ["tests.peers.lab"]
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schema"
 BOTH = ("export", "--env", "uat", "--env", "production", "--select", "leaf", "--select", "root")
 
 
-def export(settings: Path, out: Path | str, *words: object) -> Result:  # noqa: F811
+def export(lab_settings: Path, out: Path | str, *words: object) -> Result:
     """Export leaf and root of both environments."""
-    return run(*BOTH, "--config", settings, "--out", out, *words)
+    return run(*BOTH, "--config", lab_settings, "--out", out, *words)
 
 
 def digests(directory: Path) -> dict[str, bytes]:
@@ -26,9 +24,9 @@ def digests(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
 
-def test_two_environments_with_one_root_give_three_certificates(cloud: lab.Cloud, settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_two_environments_with_one_root_give_three_certificates(cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """The article's case: UAT's leaf, Production's leaf, and the root they share, each in a file that says what it is."""
-    exported = export(settings, tmp_path / "out", "--format", "der")
+    exported = export(lab_settings, tmp_path / "out", "--format", "der")
     wanted = {
         "acme-uat.flexnetoperations.test-leaf.cer": cloud.chain("uat")[0].der,
         "acme.flexnetoperations.test-leaf.cer": cloud.chain("production")[0].der,
@@ -38,74 +36,78 @@ def test_two_environments_with_one_root_give_three_certificates(cloud: lab.Cloud
     assert any(name.endswith(f"-{cloud.root.sha256.hex()[:8]}.cer") for name in wanted)
 
 
-def test_second_run_changes_nothing(settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_second_run_changes_nothing(lab_settings: Path, tmp_path: Path) -> None:
     """The same export again leaves every file as it is and says so."""
-    export(settings, tmp_path / "out")
+    export(lab_settings, tmp_path / "out")
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
-    again = export(settings, tmp_path / "out")
+    again = export(lab_settings, tmp_path / "out")
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "out").iterdir()}
     assert again.out.count("unchanged") == 3
 
 
-def test_file_that_differs_is_not_overwritten(settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_file_that_differs_is_not_overwritten(lab_settings: Path, tmp_path: Path) -> None:
     """A file that holds something else stays, and nothing at all is written beside it."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "acme.flexnetoperations.test-leaf.pem").write_text("mine")
-    refused = export(settings, out)
+    refused = export(lab_settings, out)
     assert (refused.code, digests(out)) == (1, {"acme.flexnetoperations.test-leaf.pem": b"mine"})
 
 
-def test_force_overwrites(cloud: lab.Cloud, settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_force_overwrites(cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """`--force` replaces what differs."""
     out = tmp_path / "out"
     out.mkdir()
     (out / "acme.flexnetoperations.test-leaf.pem").write_text("mine")
-    assert export(settings, out, "--force").code == 0
-    assert formats.loads((out / "acme.flexnetoperations.test-leaf.pem").read_bytes()).certificates == cloud.chain("production")[:1]
+    assert export(lab_settings, out, "--force").code == 0
+    assert (
+        formats.loads((out / "acme.flexnetoperations.test-leaf.pem").read_bytes()).certificates == cloud.chain("production")[:1]
+    )
 
 
-def test_dry_run_writes_nothing(settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_dry_run_writes_nothing(lab_settings: Path, tmp_path: Path) -> None:
     """`--dry-run` names the files and makes none."""
-    planned = export(settings, tmp_path / "out", "--dry-run")
+    planned = export(lab_settings, tmp_path / "out", "--dry-run")
     assert (planned.out.count("would be written"), (tmp_path / "out").exists()) == (3, False)
 
 
-@pytest.mark.parametrize(("format_", "suffix"), [("der", ".cer"), ("pem", ".pem"), ("bundle", ".pem"), ("p7b", ".p7b"), ("p7b-pem", ".p7b")])
-def test_every_format_is_read_back(format_: str, suffix: str, cloud: lab.Cloud, settings: Path, tmp_path: Path) -> None:  # noqa: F811
+@pytest.mark.parametrize(
+    ("format_", "suffix"), [("der", ".cer"), ("pem", ".pem"), ("bundle", ".pem"), ("p7b", ".p7b"), ("p7b-pem", ".p7b")]
+)
+def test_every_format_is_read_back(format_: str, suffix: str, cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """Each format holds the whole path and nothing else, under its suffix."""
     out = tmp_path / "out"
-    run("export", "acme-uat.flexnetoperations.test", "--connect", cloud.endpoints("uat")[0].connect, "--config", settings,
+    run("export", "acme-uat.flexnetoperations.test", "--connect", cloud.endpoints("uat")[0].connect, "--config", lab_settings,
         "--format", format_, "--out", out)  # fmt: skip
     held = [certificate for path in out.glob(f"*{suffix}") for certificate in formats.loads(path.read_bytes()).certificates]
     assert sorted(item.der for item in held) == sorted(item.der for item in (*cloud.chain("uat"), cloud.root))
 
 
-def test_der_on_standard_output_holds_one(settings: Path) -> None:  # noqa: F811
+def test_der_on_standard_output_holds_one(lab_settings: Path) -> None:
     """DER of several certificates on stdout is refused as a usage error, with the way out."""
-    refused = export(settings, "-", "--format", "der")
+    refused = export(lab_settings, "-", "--format", "der")
     assert (refused.code, refused.raw) == (2, b"")
 
 
-def test_json_report_keeps_its_schema(settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_json_report_keeps_its_schema(lab_settings: Path, tmp_path: Path) -> None:
     """`--json` gives what the schema of its version promises."""
-    document = json.loads(export(settings, tmp_path / "out", "--json").out)
+    document = json.loads(export(lab_settings, tmp_path / "out", "--json").out)
     schema = json.loads((SCHEMAS / "export-1.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
 
 
-def test_sheet_has_what_a_page_shows(cloud: lab.Cloud, settings: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_sheet_has_what_a_page_shows(cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """`--sheet` prints the fingerprints of what is exported, in the form of vendors' pages."""
-    sheet = export(settings, tmp_path / "out", "--sheet").out
+    sheet = export(lab_settings, tmp_path / "out", "--sheet").out
     lines = cloud.root.sha256[:16].hex(":").upper(), cloud.root.sha256[16:].hex(":").upper()
     assert all(line in sheet for line in lines)
 
 
-def test_clean_pem_has_no_comments(cloud: lab.Cloud, settings: Path) -> None:  # noqa: F811
+def test_clean_pem_has_no_comments(lab_settings: Path) -> None:
     """`--clean` leaves the blocks alone."""
-    clean = export(settings, "-", "--clean").raw
+    clean = export(lab_settings, "-", "--clean").raw
     assert clean == formats.dumps(formats.loads(clean).certificates, format="pem", comments=False)
-    assert b"#" in export(settings, "-").raw
+    assert b"#" in export(lab_settings, "-").raw
 
 
 def hostile_files(directory: Path) -> None:

@@ -5,6 +5,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+
 from anchorkeep.cli import render
 from tests.cli.test_export import hostile_files
 from tests.peers import steady

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from anchorkeep import formats
 from rich.cells import cell_len
+
+from anchorkeep import formats
 from tests.peers import steady
 from tests.peers.command import run
 
@@ -66,7 +67,9 @@ def test_no_line_is_longer_than_the_screen(case: str, width: int, here: Path) ->
     assert max(cell_len(line) for line in shown.out.splitlines()) <= width
 
 
-@pytest.mark.parametrize(("case", "code"), [("good", 0), ("expired", 1), ("hostile", 1), ("intermediate-missing", 1), ("root-unknown", 1)])
+@pytest.mark.parametrize(
+    ("case", "code"), [("good", 0), ("expired", 1), ("hostile", 1), ("intermediate-missing", 1), ("root-unknown", 1)]
+)
 def test_exit_code_tells_of_findings(case: str, code: int, here: Path) -> None:
     """A note leaves the exit code at 0, a warning or an error makes it 1."""
     leaf, intermediate, root = CASES[case]
@@ -106,7 +109,11 @@ def test_evidence_is_a_target(case: str, here: Path) -> None:
     run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--save", "evidence.json")
     first = json.loads(run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT, "--json").out)["observations"][0]
     again = json.loads(run("show", "./evidence.json", "--at", AT, "--json").out)["observations"][0]
-    assert (again["findings"], again["paths"], again["certificates"]) == (first["findings"], first["paths"], first["certificates"])
+    assert (again["findings"], again["paths"], again["certificates"]) == (
+        first["findings"],
+        first["paths"],
+        first["certificates"],
+    )
 
 
 def test_evidence_on_standard_input(here: Path) -> None:

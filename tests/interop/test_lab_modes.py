@@ -1,15 +1,14 @@
-"""Every way in which a service of the lab misbehaves gives its finding or its failure, and its exit code, over a real connection."""
+"""Every way in which a service of the lab misbehaves gives its finding or failure and its exit code, over a real connection."""
 
 import json
 from pathlib import Path
 
 import pytest
+
 from anchorkeep import formats, lab
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.lab import Mode
 from tests.peers.command import Result, run
-
-pytest_plugins = ["tests.peers.lab"]
 
 FINDINGS = {
     Mode.NO_INTERMEDIATE: ("intermediate-missing", Exit.FINDING),
@@ -41,23 +40,9 @@ FAILURES = {
 }
 
 
-@pytest.fixture
-def settings(cloud: lab.Cloud, tmp_path: Path) -> Path:
-    """Write settings that name the lab's environments and its root."""
-    (tmp_path / "root.pem").write_bytes(formats.dumps(cloud.roots, format="pem"))
-    lines = ["[pools]", "java = false", "system = false", 'files = ["root.pem"]']
-    for name in ("uat", "production"):
-        listed = ", ".join(f'{{ target = "{item.host}", connect = "{item.connect}" }}' for item in cloud.endpoints(name))
-        lines += [f"[environments.{name}]", f"endpoints = [{listed}]"]
-    path = tmp_path / "anchorkeep.toml"
-    path.write_text("\n".join(lines))
-    path.chmod(0o600)
-    return path
-
-
-def show(settings: Path, *words: object) -> Result:
+def show(lab_settings: Path, *words: object) -> Result:
     """Show UAT's services as JSON."""
-    return run("show", "--env", "uat", "--config", settings, "--json", *words)
+    return run("show", "--env", "uat", "--config", lab_settings, "--json", *words)
 
 
 def ids(result: Result) -> list[set[str]]:
@@ -70,63 +55,63 @@ def test_every_mode_has_its_line() -> None:
     assert {Mode.NONE} | FINDINGS.keys() | FAILURES.keys() == set(Mode)
 
 
-def test_a_service_that_behaves_gives_a_note_only(settings: Path) -> None:
+def test_a_service_that_behaves_gives_a_note_only(lab_settings: Path) -> None:
     """The lab's services are fine but for their private root."""
-    seen = show(settings)
+    seen = show(lab_settings)
     assert (ids(seen), seen.code) == ([{"root-private"}] * 2, Exit.FINE)
 
 
 @pytest.mark.parametrize("mode", FINDINGS, ids=str)
-def test_misbehaviour_is_found(mode: Mode, cloud: lab.Cloud, settings: Path) -> None:
+def test_misbehaviour_is_found(mode: Mode, cloud: lab.Cloud, lab_settings: Path) -> None:
     """The finding that belongs to the mode is there, and the exit code that belongs to its severity."""
     cloud.misbehave(mode, "uat")
-    seen = show(settings)
+    seen = show(lab_settings)
     wanted, code = FINDINGS[mode]
     assert (all(wanted in found for found in ids(seen)), seen.code) == (True, code)
 
 
 @pytest.mark.parametrize("mode", FAILURES, ids=str)
-def test_failure_is_an_answer(mode: Mode, cloud: lab.Cloud, settings: Path) -> None:
+def test_failure_is_an_answer(mode: Mode, cloud: lab.Cloud, lab_settings: Path) -> None:
     """The failure that belongs to the mode is recorded, with exit code 3, and Production is shown all the same."""
     cloud.misbehave(mode, "uat")
-    seen = run("show", "uat", "production", "--config", settings, "--json", "--timeout", "1")
+    seen = run("show", "uat", "production", "--config", lab_settings, "--json", "--timeout", "1")
     observations = json.loads(seen.out)["observations"]
     reasons = [item["failure"] and item["failure"]["reason"] for item in observations]
     assert (reasons, seen.code) == ([FAILURES[mode]] * 2 + [None] * 2, Exit.UNKNOWN)
 
 
 @pytest.mark.parametrize("mode", [*FINDINGS, Mode.NONE], ids=str)
-def test_what_was_sent_is_exported_byte_for_byte(mode: Mode, cloud: lab.Cloud, settings: Path) -> None:
+def test_what_was_sent_is_exported_byte_for_byte(mode: Mode, cloud: lab.Cloud, lab_settings: Path) -> None:
     """`export --select sent` gives the certificates as the service presents them, duplicates, strays and all oddities."""
     cloud.misbehave(mode, "uat")
     service = cloud.endpoints("uat")[0]
-    target = (service.host, "--connect", service.connect, "--config", settings)
+    target = (service.host, "--connect", service.connect, "--config", lab_settings)
     exported = run("export", *target, "--select", "sent", "--clean", "--out", "-")
     assert formats.loads(exported.raw).certificates == cloud.chain("uat")
 
 
-def test_rotation_shows_in_the_difference(cloud: lab.Cloud, settings: Path, tmp_path: Path) -> None:
+def test_rotation_shows_in_the_difference(cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """A new root is a warning against evidence from before; a new leaf is none."""
     before = tmp_path / "before.json"
-    before.write_bytes(show(settings).raw)
+    before.write_bytes(show(lab_settings).raw)
     cloud.rotate("leaf", "uat")
-    renewed = run("diff", before, "uat", "--config", settings)
+    renewed = run("diff", before, "uat", "--config", lab_settings)
     cloud.rotate("root", "uat")
-    moved = run("diff", before, "uat", "--config", settings)
+    moved = run("diff", before, "uat", "--config", lab_settings)
     assert (renewed.code, moved.code) == (Exit.FINE, Exit.FINDING)
 
 
-def test_new_root_that_nobody_knows_is_not_exported(cloud: lab.Cloud, settings: Path, tmp_path: Path) -> None:
+def test_new_root_that_nobody_knows_is_not_exported(cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """After a move to a root that is in no pool, `export` refuses the root; a cross-signature leads back to the known one."""
     cloud.rotate("root", "uat")
     out = tmp_path / "out"
-    refused = run("export", "--env", "uat", "--config", settings, "--select", "root", "--out", out)
+    refused = run("export", "--env", "uat", "--config", lab_settings, "--select", "root", "--out", out)
     assert (refused.code, out.exists()) == (Exit.FINDING, False)
     cloud.rotate("root", "uat", has_cross_sign=True)
 
 
-def test_cross_signature_leads_to_the_old_root(cloud: lab.Cloud, settings: Path) -> None:
+def test_cross_signature_leads_to_the_old_root(cloud: lab.Cloud, lab_settings: Path) -> None:
     """A new root that the old one cross-signed verifies up to the old one."""
     cloud.rotate("root", "uat", has_cross_sign=True)
-    seen = json.loads(show(settings).out)["observations"][0]
+    seen = json.loads(show(lab_settings).out)["observations"][0]
     assert (seen["verifies"], seen["paths"][0]["certificates"][-1]) == (True, cloud.roots[0].sha256.hex())

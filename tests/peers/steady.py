@@ -48,7 +48,8 @@ def make() -> Steady:
     root = _authority(None, name.build(("C", "DE"), ("O", "Steady Trust GmbH"), ("CN", "Steady Root R1")), "root", entropy)
     intermediate = _authority(root, name.build(("C", "DE"), ("O", "Steady Trust GmbH"), ("CN", "Steady TLS CA 1")), "ca", entropy)
     plain = _template(HOST, entropy)
-    wide = name.build(("C", "JP"), ("O", "株式会社とても長い名前のライセンス管理サービス"), ("CN", "ライセンスサーバー証明書・本番環境用の長い名前"))
+    organization, service = "株式会社とても長い名前のライセンス管理サービス", "ライセンスサーバー証明書・本番環境用の長い名前"
+    wide = name.build(("C", "JP"), ("O", organization), ("CN", service))
     past = replace(plain, not_before=AT - timedelta(days=60), not_after=AT - timedelta(days=3))
     return Steady(
         root=root.certificate,
