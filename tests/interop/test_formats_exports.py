@@ -7,7 +7,7 @@ import pytest
 
 from anchorkeep import formats
 from tests.conftest import require_jdks, require_tool
-from tests.formats.pki import chain
+from tests.data.pki import chain
 from tests.interop.keystores import fingerprints, keytool, run
 
 pytestmark = pytest.mark.interop

@@ -9,7 +9,7 @@ from anchorkeep import formats
 from anchorkeep.errors import StoreIntegrityError
 from anchorkeep.model.truststore import Integrity, PrivateKeyEntry, TrustedCertEntry
 from tests.conftest import require_jdks, require_tool
-from tests.formats.pki import chain
+from tests.data.pki import chain
 from tests.interop.keystores import JRES, jre, keytool, listed, run
 
 pytestmark = pytest.mark.interop

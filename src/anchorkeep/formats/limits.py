@@ -1,0 +1,21 @@
+"""How much a file may ask of its reader: every bound of this room, each with its reason."""
+
+#: Bytes of a file. The largest list of roots in use is below 2 MiB; 64 MiB holds a store of 30,000 certificates.
+MAX_BYTES = 64 * 1024 * 1024
+#: Entries of a store, and blocks of a PEM file. A national PKI's directory has some thousands.
+MAX_ENTRIES = 100_000
+#: Certificates of one private key's chain. Java refuses a handshake with more than 10.
+MAX_CHAIN = 100
+#: Safe contents inside safe contents in PKCS#12 (RFC 7292 §4.2.6). No program is known to write even one.
+MAX_NESTED_SAFES = 8
+#: Iterations of one key derivation: what Java accepts (sun.security.pkcs12.PKCS12KeyStore, MAX_ITERATION_COUNT).
+MAX_ITERATIONS = 5_000_000
+#: Iterations for a whole store, so that many small parts cannot add up: one part at Java's limit, with its key, its
+#: initialization vector and both encodings of an empty password.
+MAX_TOTAL_ITERATIONS = 4 * MAX_ITERATIONS
+#: Bytes of a salt. Real ones have 8 to 64.
+MAX_SALT = 1024
+#: Characters of an alias. Java's own keytool writes at most 65,535 bytes, people at most some hundred.
+MAX_ALIAS = 65_535
+#: Encrypted bytes under RC2, whose decryption here is slow: 4 MiB take some ten seconds, and no store that old is larger.
+MAX_RC2_BYTES = 4 * 1024 * 1024

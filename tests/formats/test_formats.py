@@ -1,0 +1,184 @@
+"""The table of codecs: what a file is, its content says; and rules that hold for every format."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anchorkeep import formats
+from anchorkeep.errors import AnchorkeepError, StoreFormatError, UnsupportedFormatError, UsageError
+from anchorkeep.formats import pkcs7, shape
+from anchorkeep.model.certificate import Certificate
+from anchorkeep.model.truststore import TrustStore
+from anchorkeep.tlv import writer
+from tests.data import stores
+from tests.data.stores import PASSWORD, armored, certificate
+
+LEAF, ROOT = certificate("leaf"), certificate("root", serial=2)
+
+KEY_ALGORITHM = writer.sequence(writer.oid("1.2.840.113549.1.1.1"), writer.NULL)
+ENCRYPTION = stores.pbes2(stores.pbkdf2())
+
+# A file of each format, which holds LEAF and then ROOT.
+SAMPLES = {
+    "pem": armored(LEAF.der) + b"# comment\n" + armored(ROOT.der),
+    "der": LEAF.der + ROOT.der,
+    "pkcs7": pkcs7.dumps([LEAF, ROOT]),
+    "pkcs12": stores.pfx(stores.encrypted_part(stores.cert_bag(LEAF)), stores.plain_part(stores.cert_bag(ROOT))),
+    "jks": stores.jks(stores.jks_trusted("leaf", LEAF), stores.jks_key("root", [ROOT])),
+}
+
+certificates = st.builds(
+    certificate,
+    st.text(max_size=40),
+    st.text(max_size=40),
+    serial=st.integers(-(2**70), 2**70),
+    padding=st.integers(0, 300),
+)
+
+
+@pytest.mark.parametrize("name", formats.READ)
+def test_content_tells_the_format(name: str) -> None:
+    """Each format is told by its content, and its certificates come in order."""
+    assert formats.detect(SAMPLES[name]) == name
+    store = formats.loads(SAMPLES[name], password=PASSWORD, name="misleading.txt")
+    assert (store.format, store.certificates) == (name, (LEAF, ROOT))
+
+
+@pytest.mark.parametrize("name", formats.READ)
+def test_truncation_is_refused_everywhere(name: str) -> None:
+    """A file cut off at any byte is an error of ours and nothing else, unless only its last line end or a whole entry went."""
+    whole = SAMPLES[name]
+    harmless = {"pem": {len(whole) - 1, len(armored(LEAF.der))}, "der": {len(LEAF.der)}}.get(name, set())
+    # A PEM file that ends before its second block is told from a comment is whole, and holds one certificate.
+    if name == "pem":
+        harmless |= set(range(len(armored(LEAF.der)) - 1, len(armored(LEAF.der) + b"# comment\n-----BEGI") + 1))
+    for length in range(len(whole)):
+        if length in harmless:
+            formats.loads(whole[:length])
+            continue
+        for password in (PASSWORD, None):
+            with pytest.raises(AnchorkeepError):
+                formats.loads(whole[:length], password=password)
+
+
+@given(st.lists(certificates, min_size=1, max_size=6), st.sampled_from(["pem", "pkcs7", "pkcs7-pem"]), st.booleans())
+def test_what_is_written_is_read(chain: list[Certificate], format_name: str, comments: bool) -> None:  # noqa: FBT001
+    """Whatever is written in a format is read back, in order and byte for byte."""
+    written = formats.dumps(chain, format=format_name, comments=comments)
+    assert list(formats.loads(written).certificates) == chain
+
+
+@given(certificates)
+def test_one_certificate_is_written_as_it_is(one: Certificate) -> None:
+    """A DER file is the certificate."""
+    assert formats.dumps([one], format="der") == one.der
+    assert formats.loads(one.der).certificates == (one,)
+
+
+@given(st.binary(max_size=300))
+def test_any_certificate_bytes_are_kept(content: bytes) -> None:
+    """What a store holds as a certificate is kept byte for byte, whatever it is."""
+    odd = Certificate(content)
+    for data in (stores.jks(stores.jks_trusted("odd", odd)), stores.pfx(stores.plain_part(stores.cert_bag(odd)))):
+        assert formats.loads(data, password=PASSWORD).certificates == (odd,)
+
+
+@pytest.mark.parametrize(
+    ("certificates", "format_name", "expected"),
+    [
+        ([LEAF], "jks", "No format 'jks' to write"),
+        ([LEAF], "\x1b", r"No format '\\"),
+        ([], "pem", "No certificate to write"),
+        ([LEAF, ROOT], "der", "got 2 certificates"),
+    ],
+    ids=["unknown", "hostile", "none", "two-in-der"],
+)
+def test_what_cannot_be_written_is_refused(certificates: list[Certificate], format_name: str, expected: str) -> None:
+    """A format or number of certificates that cannot be is a usage error."""
+    with pytest.raises(UsageError, match=expected):
+        formats.dumps(certificates, format=format_name)
+
+
+UNSUPPORTED: dict[str, tuple[bytes, str]] = {
+    "jceks": (b"\xce\xce\xce\xce\0\0\0\2\0\0\0\0", "a JCEKS store"),
+    "bks": (b"\0\0\0\2\0\0\0\x14" + bytes(60), "a Bouncy Castle store"),
+    "html": (b"\r\n  <!DOCTYPE HTML><title>Forbidden</title>", "a web page"),
+    "html-bare": (b"<html lang=en>", "a web page"),
+    "xml": (b"<?xml version='1.0'?><Error/>", "an XML document"),
+    "ssh": (b"ssh-ed25519 AAAA me@host", "an OpenSSH public key"),
+    "putty": (b"PuTTY-User-Key-File-3: ssh-rsa", "a PuTTY private key"),
+    "zip": (b"PK\x03\x04\x14\0", "a ZIP or JAR archive"),
+    "gzip": (b"\x1f\x8b\x08\0", "a gzip archive"),
+    "sst": (b"\0\0\0\0CERT", "a Microsoft serialized certificate store"),
+    "crl": (stores.crl(), "a certificate revocation list"),
+    "csr": (stores.request(), "a certificate request"),
+    "pkcs8": (writer.sequence(writer.integer(0), KEY_ALGORITHM, writer.octet_string(b"key")), "a private key"),
+    "pkcs1": (writer.sequence(*[writer.integer(0)] * 9), "a private key"),
+    "sec1": (writer.sequence(writer.integer(1), writer.octet_string(b"key")), "a private key"),
+    "sealed": (writer.sequence(ENCRYPTION, writer.octet_string(b"key")), "an encrypted private key"),
+    "public": (writer.sequence(KEY_ALGORITHM, writer.bit_string(b"key")), "a public key"),
+    "enveloped": (writer.sequence(writer.oid("1.2.840.113549.1.7.3"), writer.explicit(0)), "a PKCS#7 message"),
+}
+
+STRANGE: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "the file is empty"),
+    "evidence": (b' {"anchorkeep": 1}', "not a certificate file; it looks like JSON"),
+    "base64": (armored(LEAF.der).split(b"-----")[2].strip(), "looks like base64 without its BEGIN"),
+    "zero": (bytes(100), "its 100 bytes are all zero"),
+    "png": (b"\x89PNG\r\n\x1a\n", "begins with the bytes 89 50 4E 47 0D 0A 1A 0A"),
+    "text": (b"hello\x1b[31m\n", r'begins with "hello\\x1b\[31m\\n"'),
+    "truncated": (LEAF.der[:-1], "begins like DER but is broken or cut off: A length of"),
+    "one-byte": (b"\x30", "begins like DER but is broken or cut off: The data ends"),
+    "unknown": (writer.sequence(writer.NULL), "DER or BER of a structure that is not known"),
+    "unknown-oid": (writer.sequence(writer.oid("1.2.3")), "DER or BER of a structure that is not known"),
+    "unknown-number": (writer.sequence(writer.integer(1), writer.NULL), "DER or BER of a structure that is not known"),
+    "unknown-signed": (writer.sequence(writer.sequence(), writer.bit_string(b"")), "DER or BER of a structure"),
+    "mid-line": (b'"-----BEGIN CERTIFICATE-----\\nMIIC"', "not a certificate file; it begins with"),
+}
+
+
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_what_is_recognised_is_named(kind: str) -> None:
+    """A format that is recognised and not read is called by its name, with a remedy."""
+    data, expected = UNSUPPORTED[kind]
+    with pytest.raises(UnsupportedFormatError, match=f"this is {expected}") as caught:
+        formats.loads(data)
+    assert caught.value.remedy
+    assert formats.detect(data) is None
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_what_is_strange_is_described(kind: str) -> None:
+    """What is not recognised is described by its first bytes, escaped."""
+    data, expected = STRANGE[kind]
+    with pytest.raises(StoreFormatError, match=expected) as caught:
+        formats.loads(data)
+    assert caught.value.message.isprintable()
+
+
+def test_the_name_of_the_file_is_made_harmless() -> None:
+    """A hostile file name does nothing in a message."""
+    for data in (b"", SAMPLES["pem"][:-30], SAMPLES["jks"][:-30]):
+        with pytest.raises(StoreFormatError, match=r"^a\\nb\\x1b: "):
+            formats.loads(data, name="a\nb\x1b")
+
+
+def test_a_file_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More bytes than the bound are refused before anything is read."""
+    monkeypatch.setattr(formats.limits, "MAX_BYTES", 3)
+    with pytest.raises(StoreFormatError, match="4 bytes are too many"):
+        formats.loads(b"0000")
+
+
+def test_shapes_are_told_from_broken_parts() -> None:
+    """A broken part inside makes a structure unknown, not an error."""
+    assert shape.of(writer.sequence(b"\x06\x01\x80")) is None
+    assert shape.of(writer.sequence(writer.sequence(b"\x02\x05"), writer.bit_string(b""))) is None
+
+
+@pytest.mark.parametrize("load", [formats.loads])
+def test_a_password_is_left_alone_where_there_is_none(load: Callable[..., TrustStore]) -> None:
+    """A password for a format without one changes nothing."""
+    assert load(SAMPLES["der"], password="x") == load(SAMPLES["der"])

@@ -1,0 +1,381 @@
+import binascii
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anchorkeep import formats
+from anchorkeep.errors import StoreFormatError, StoreIntegrityError, UnsupportedFormatError
+from anchorkeep.formats import pem, pkcs12
+from anchorkeep.model.certificate import Certificate
+from anchorkeep.model.truststore import Integrity, PrivateKeyEntry, TrustedCertEntry, TrustStore
+from anchorkeep.tlv import writer
+from tests.data import stores
+from tests.data.stores import PASSWORD, cert_bag, certificate, encrypted_part, key_bag, pfx, plain_part
+
+LEAF, ROOT = certificate("leaf", "intermediate"), certificate("root", serial=2)
+INTERMEDIATE = certificate("intermediate", "root", serial=3)
+JUNK = Certificate(b"no certificate at all")
+DATA = Path(__file__).parents[1] / "data"
+
+
+def read(data: bytes, password: str | None = PASSWORD) -> TrustStore:
+    """Return what a PKCS#12 store holds."""
+    store = formats.loads(data, password=password, name="store.p12")
+    assert store.format == "pkcs12"
+    return store
+
+
+def test_certificates_come_in_order() -> None:
+    """Certificates of encrypted and plain parts come in the file's order, with alias and what Java sees."""
+    data = pfx(
+        encrypted_part(cert_bag(ROOT, stores.friendly_name("Wurzel ü"), stores.trusted_key_usage()), cert_bag(JUNK)),
+        plain_part(cert_bag(LEAF, stores.friendly_name("leaf"))),
+    )
+    store = read(data)
+    assert store.integrity is Integrity.VERIFIED
+    assert store.entries == (
+        TrustedCertEntry(certificate=ROOT, alias="Wurzel ü"),
+        TrustedCertEntry(certificate=JUNK, is_visible_to_java=False),
+        TrustedCertEntry(certificate=LEAF, alias="leaf", is_visible_to_java=False),
+    )
+
+
+@pytest.mark.parametrize("parts", [(), (plain_part(),)])
+def test_an_empty_store_is_a_store(parts: tuple[bytes, ...]) -> None:
+    """A store without entries is read as one."""
+    assert read(pfx(*parts)).entries == ()
+
+
+@pytest.mark.parametrize("password", [None, "", "anything"])
+def test_a_store_without_a_mac_is_read(password: str | None) -> None:
+    """A store without MAC and encryption is read with any password and none; it has no integrity to check."""
+    store = read(pfx(plain_part(cert_bag(ROOT)), password=None), password)
+    assert (store.certificates, store.integrity) == ((ROOT,), Integrity.NONE)
+
+
+def test_what_needs_no_password_is_read_without() -> None:
+    """A store with a MAC whose certificates are not encrypted is read without a password, unchecked."""
+    store = read(pfx(plain_part(cert_bag(ROOT), key_bag())), None)
+    assert (store.certificates, store.integrity) == ((ROOT,), Integrity.NOT_CHECKED)
+
+
+def test_what_needs_a_password_says_so() -> None:
+    """An encrypted store without a password is refused, and the error asks for one."""
+    with pytest.raises(StoreIntegrityError, match=r"store\.p12: a password is needed: part 1"):
+        read(pfx(encrypted_part(cert_bag(ROOT))), None)
+
+
+@pytest.mark.parametrize("data", [pfx(plain_part(cert_bag(ROOT))), pfx(encrypted_part(cert_bag(ROOT)), password=None)])
+@pytest.mark.parametrize("password", ["", "Changeit", "changeit ", "chängeit"])
+def test_another_password_is_refused(data: bytes, password: str) -> None:
+    """Any other password is refused, with a MAC and without."""
+    with pytest.raises(StoreIntegrityError, match="password is wrong, or the PKCS#12 store was changed"):
+        read(data, password)
+
+
+@pytest.mark.parametrize("secret", [b"\0\0", b""])
+@pytest.mark.parametrize("content_password", [b"", b"\0"])
+def test_each_form_of_the_empty_password_is_tried(secret: bytes, content_password: bytes) -> None:
+    """The empty password opens a store in whichever of its forms the writer took it."""
+    safe = writer.sequence(encrypted_part(cert_bag(ROOT), password=content_password))
+    store = read(stores.sealed_pfx(safe, stores.mac_data(safe, secret=secret)), "")
+    assert (store.certificates, store.integrity) == ((ROOT,), Integrity.VERIFIED)
+
+
+@pytest.mark.parametrize("password", ["pässwörd", "\U0001f511", "x" * 1000])
+def test_any_password_opens(password: str) -> None:
+    """Passwords beyond ASCII are UTF-16 in the MAC and UTF-8 in PBES2."""
+    store = read(pfx(encrypted_part(cert_bag(ROOT), password=password.encode()), password=password), password)
+    assert store.integrity is Integrity.VERIFIED
+
+
+def test_every_flipped_byte_is_refused() -> None:
+    """A store with a MAC and a flipped byte is refused or was flipped where nothing is kept; never other certificates."""
+    data = pfx(encrypted_part(cert_bag(ROOT)))
+    accepted = 0
+    for position in range(len(data)):
+        broken = data[:position] + bytes((data[position] ^ 1,)) + data[position + 1 :]
+        try:
+            assert read(broken).certificates == (ROOT,)
+            accepted += 1
+        except (StoreIntegrityError, StoreFormatError):
+            continue
+    # The NULL parameters of two algorithms mean nothing.
+    assert accepted <= 4
+
+
+def test_a_mac_without_a_count_has_one_iteration() -> None:
+    """A MacData without iterations means one (RFC 7292 §4)."""
+    safe = writer.sequence(plain_part(cert_bag(ROOT)))
+    secret = PASSWORD.encode("utf-16-be") + b"\0\0"
+    data = stores.sealed_pfx(safe, stores.mac_data(safe, secret=secret, iterations=None))
+    assert read(data).integrity is Integrity.VERIFIED
+
+
+def rfc_9579() -> bytes:
+    """Return the store of RFC 9579 Appendix A.1."""
+    (block,) = pem.blocks((DATA / "rfc9579-a1.p12.pem").read_bytes(), name="RFC 9579")
+    return binascii.a2b_base64(block.body)
+
+
+def test_the_store_of_rfc_9579_is_read() -> None:
+    """The example of RFC 9579 with PBMAC1 verifies under its password and under no other."""
+    store = read(rfc_9579(), "1234")
+    assert store.integrity is Integrity.VERIFIED
+    assert [str(item.subject) for item in store.certificates] == ["CN=tt, OU=rr, O=ee, L=ww, ST=qq, C=XX"]
+    with pytest.raises(StoreIntegrityError):
+        read(rfc_9579(), "12345")
+
+
+def test_pbmac1_with_sha_512_verifies() -> None:
+    """PBMAC1 takes the hash functions its parameters name."""
+    safe = writer.sequence(plain_part(cert_bag(ROOT)))
+    assert read(stores.sealed_pfx(safe, stores.pbmac1_data(safe))).integrity is Integrity.VERIFIED
+
+
+@pytest.mark.parametrize("key_size", [None, 0, 65])
+def test_pbmac1_must_name_its_key(key_size: int | None) -> None:
+    """PBMAC1 without a length of its key, or with an absurd one, is refused (RFC 9579 §4)."""
+    safe = writer.sequence(plain_part(cert_bag(ROOT)))
+    with pytest.raises(StoreFormatError, match="A key of"):
+        read(stores.sealed_pfx(safe, stores.pbmac1_data(safe, key_size=key_size)))
+
+
+def test_a_key_finds_its_certificate_and_chain() -> None:
+    """A private key has the certificate of its localKeyId and goes on by issuer; the rest stays by itself."""
+    other = certificate("other", "nobody")
+    data = pfx(
+        plain_part(cert_bag(other), cert_bag(ROOT), cert_bag(LEAF, stores.local_key_id(b"1")), cert_bag(INTERMEDIATE)),
+        plain_part(key_bag(stores.friendly_name("server"), stores.local_key_id(b"1"))),
+    )
+    assert read(data).entries == (
+        TrustedCertEntry(certificate=other, is_visible_to_java=False),
+        PrivateKeyEntry(alias="server", chain=(LEAF, INTERMEDIATE, ROOT)),
+    )
+
+
+def test_a_trusted_certificate_in_a_chain_stays_an_entry() -> None:
+    """A certificate that Java trusts is listed by itself even where it ends a key's chain."""
+    data = pfx(
+        plain_part(key_bag(stores.local_key_id(b"1")), cert_bag(certificate("leaf"), stores.local_key_id(b"1"))),
+        plain_part(cert_bag(ROOT, stores.trusted_key_usage())),
+    )
+    assert read(data).entries == (
+        PrivateKeyEntry(alias=None, chain=(certificate("leaf"), ROOT)),
+        TrustedCertEntry(certificate=ROOT),
+    )
+
+
+def test_keys_without_certificates_stay_entries() -> None:
+    """A key whose certificate is not there is an entry with an empty chain; two keys do not share a certificate."""
+    data = pfx(
+        plain_part(
+            key_bag(stores.friendly_name("alone")),
+            cert_bag(JUNK, stores.friendly_name("own"), stores.local_key_id(b"1")),
+            key_bag(stores.local_key_id(b"1")),
+            key_bag(stores.local_key_id(b"1")),
+        )
+    )
+    assert read(data).entries == (
+        PrivateKeyEntry(alias="alone", chain=()),
+        PrivateKeyEntry(alias="own", chain=(JUNK,)),
+        PrivateKeyEntry(alias=None, chain=()),
+    )
+
+
+def test_a_circle_of_issuers_ends() -> None:
+    """Certificates that name each other as issuers end a chain instead of going round."""
+    one, two = certificate("one", "two"), certificate("two", "one")
+    data = pfx(
+        plain_part(cert_bag(one, stores.local_key_id(b"1")), cert_bag(two), cert_bag(JUNK), key_bag(stores.local_key_id(b"1")))
+    )
+    assert read(data).entries[0] == PrivateKeyEntry(alias=None, chain=(one, two))
+
+
+def test_no_certificate_is_lost_beyond_the_longest_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a chain at its bound leaves out is listed by itself."""
+    monkeypatch.setattr(formats.limits, "MAX_CHAIN", 2)
+    data = pfx(
+        plain_part(
+            key_bag(stores.local_key_id(b"1")),
+            cert_bag(LEAF, stores.local_key_id(b"1")),
+            cert_bag(INTERMEDIATE),
+            cert_bag(ROOT),
+        )
+    )
+    assert read(data).certificates == (LEAF, INTERMEDIATE, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("key_id", "created"),
+    [
+        (b"Time 1777863721500", datetime(2026, 5, 4, 3, 2, 1, 500_000, tzinfo=UTC)),
+        (b"Time 9999999999999999", None),
+        (b"Time 999999999999999", None),
+        (b"Time -5", None),
+        (b"1777863721500", None),
+    ],
+)
+def test_the_date_of_a_key_is_its_local_key_id(key_id: bytes, created: datetime | None) -> None:
+    """Java's localKeyId is the date of a key's entry; any other is none."""
+    data = pfx(plain_part(cert_bag(LEAF, stores.local_key_id(key_id)), key_bag(stores.local_key_id(key_id))))
+    (entry,) = read(data).entries
+    assert entry == PrivateKeyEntry(alias=None, chain=(LEAF,), created=created)
+
+
+def test_bags_without_certificates_are_passed_over() -> None:
+    """CRLs and secrets are no certificates; nested safes are opened."""
+    nested = stores.bag(6, writer.sequence(cert_bag(LEAF), stores.bag(6, writer.sequence(cert_bag(ROOT)))))
+    empty = writer.sequence()
+    data = pfx(plain_part(stores.bag(4, empty), nested, stores.bag(5, empty), stores.bag(1, empty)))
+    assert read(data).certificates == (LEAF, ROOT)
+
+
+def test_indefinite_lengths_and_pieces_are_read() -> None:
+    """BER is read: indefinite lengths and octet strings in pieces, in the safe and in the encrypted content."""
+    part = encrypted_part(cert_bag(ROOT))
+    content = part[-(len(part) - part.index(b"\x80\x81")) :] if b"\x80\x81" in part else part
+    octets = content[3:]
+    pieces = stores.indefinite(0xA0, writer.octet_string(octets[:16]), writer.octet_string(octets[16:]))
+    algorithm = stores.pbes2(stores.pbkdf2())
+    info = stores.indefinite(0x30, writer.oid(stores.DATA), algorithm, pieces)
+    inner = stores.indefinite(0x30, writer.integer(0), info)
+    encrypted = stores.indefinite(0x30, writer.oid(stores.ENCRYPTED_DATA), stores.indefinite(0xA0, inner))
+    safe = stores.indefinite(0x30, encrypted)
+    split = stores.indefinite(0x24, writer.octet_string(safe[:50]), writer.octet_string(safe[50:]))
+    outer = stores.indefinite(0x30, writer.oid(stores.DATA), stores.indefinite(0xA0, split))
+    mac = stores.mac_data(safe, secret=PASSWORD.encode("utf-16-be") + b"\0\0")
+    store = read(stores.indefinite(0x30, writer.integer(3), outer, mac))
+    assert (store.certificates, store.integrity) == ((ROOT,), Integrity.VERIFIED)
+
+
+def rest(algorithm: bytes) -> bytes:
+    """Return a store without a MAC, encrypted with that algorithm."""
+    return pfx(stores.sealed_part(algorithm, writer.implicit(0, bytes(32))), password=None)
+
+
+def pbe1(number: int, *, salt: bytes = stores.SALT, iterations: int = 1) -> bytes:
+    """Return the AlgorithmIdentifier of an encryption of RFC 7292 Appendix C."""
+    parameters = writer.sequence(writer.octet_string(salt), writer.integer(iterations))
+    return writer.sequence(writer.oid(f"1.2.840.113549.1.12.1.{number}"), parameters)
+
+
+SAFE = writer.sequence()
+MANY = writer.sequence(writer.sequence(writer.oid("1.2.3"), writer.NULL), writer.octet_string(b""))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (stores.sealed_pfx(SAFE, kind=stores.SIGNED_DATA), "protected by a signature"),
+        (stores.sealed_pfx(SAFE, writer.sequence(MANY, writer.octet_string(b""))), r"protected by a MAC with 1\.2\.3"),
+        (pfx(writer.sequence(writer.oid("1.2.840.113549.1.7.3"), writer.explicit(0, b"\x30\0"))), "encrypted to a public key"),
+        (pfx(plain_part(stores.bag(7, writer.sequence()))), "a bag of type"),
+        (pfx(plain_part(cert_bag(ROOT, kind="1.2.840.113549.1.9.22.2"))), "only X.509 is read"),
+        (rest(pbe1(1)), "encrypted with RC4 with 128 bits"),
+        (rest(writer.sequence(writer.oid("1.2.3"), writer.NULL)), r"encrypted with 1\.2\.3"),
+        (rest(stores.pbes2(stores.pbkdf2(), cipher="1.2.3")), r"encrypted with 1\.2\.3"),
+        (rest(stores.pbes2(stores.pbkdf2(prf="1.2.3"))), r"pseudo-random function 1\.2\.3"),
+        (
+            rest(stores.pbes2(writer.sequence(writer.oid("1.3.6.1.4.1.11591.4.11"), writer.sequence()))),
+            "key derivation scrypt",
+        ),
+    ],
+    ids=["signature", "mac", "public-key", "bag", "sdsi", "rc4", "pbe", "cipher", "prf", "scrypt"],
+)
+def test_what_is_not_read_is_named(data: bytes, expected: str) -> None:
+    """An algorithm or content that is not read is refused by its name."""
+    with pytest.raises(UnsupportedFormatError, match=f"store.p12: .*{expected}"):
+        read(data)
+
+
+DEEP = cert_bag(ROOT)
+for _ in range(10):
+    DEEP = stores.bag(6, writer.sequence(DEEP))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (rest(pbe1(3, iterations=5_000_001)), "5,000,001 iterations"),
+        (rest(pbe1(3, iterations=0)), "0 iterations"),
+        (rest(stores.pbes2(stores.pbkdf2(iterations=-1))), "-1 iterations"),
+        (rest(pbe1(3, salt=bytes(1025))), "A salt of 1,025 bytes"),
+        (rest(stores.pbes2(stores.pbkdf2(key_size=32))), "A key of 32 octets is derived, expected 16"),
+        (rest(stores.pbes2(stores.pbkdf2(), vector=bytes(8))), "vector has 8 octets, expected 16"),
+        (pfx(stores.sealed_part(stores.pbes2(stores.pbkdf2())), password=None), "no encrypted content"),
+        (pfx(plain_part(cert_bag(ROOT, stores.friendly_name("x" * 65_536)))), "An alias of 65,536 characters"),
+        (pfx(plain_part(DEEP)), "Safes are nested deeper than 8|Nodes are nested deeper"),
+        (pfx(writer.NULL), "structure is broken"),
+        (stores.sealed_pfx(b"\x04\0"), "structure is broken"),
+    ],
+    ids=["many", "zero", "negative", "salt", "key", "vector", "no-content", "alias", "nesting", "part", "safe"],
+)
+def test_what_is_beyond_the_bounds_is_refused(data: bytes, expected: str) -> None:
+    """A broken store, or one that asks for too much, is refused before the work is done."""
+    with pytest.raises(StoreFormatError, match=f"store.p12: .*({expected})"):
+        read(data)
+
+
+def test_all_work_together_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many parts that are each within the bound of iterations are refused where their sum is not."""
+    monkeypatch.setattr(formats.limits, "MAX_TOTAL_ITERATIONS", 3)
+    with pytest.raises(StoreFormatError, match="more than 3 iterations in all"):
+        read(pfx(*[encrypted_part(cert_bag(ROOT))] * 3))
+
+
+def test_rc2_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More content under RC2 than the bound is refused, since it would take long."""
+    monkeypatch.setattr(formats.limits, "MAX_RC2_BYTES", 16)
+    with pytest.raises(StoreFormatError, match="32 bytes are encrypted with RC2"):
+        read(rest(pbe1(6)))
+
+
+def test_too_many_entries_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More bags than the bound are refused."""
+    monkeypatch.setattr(formats.limits, "MAX_ENTRIES", 1)
+    with pytest.raises(StoreFormatError, match="More than 1 entries"):
+        read(pfx(plain_part(cert_bag(ROOT), cert_bag(LEAF))))
+
+
+@pytest.mark.parametrize("size", [0, 31])
+def test_content_of_no_whole_blocks_is_the_wrong_password(size: int) -> None:
+    """Encrypted content that is no whole number of blocks cannot be decrypted under any password."""
+    data = pfx(stores.sealed_part(stores.pbes2(stores.pbkdf2()), writer.implicit(0, bytes(size))), password=None)
+    with pytest.raises(StoreIntegrityError):
+        read(data)
+
+
+@pytest.mark.parametrize("plain", [b"", b"\x04\x00", b"\x30\x05\x00"])
+def test_content_that_is_no_safe_is_the_wrong_password(plain: bytes) -> None:
+    """Content that decrypts to no safe was decrypted with the wrong key, for padding fits by chance once in 256 times."""
+    with pytest.raises(StoreIntegrityError):
+        read(pfx(stores.encrypted_content(plain), password=None))
+
+
+def test_a_store_of_another_version_is_not_taken_for_one() -> None:
+    """A PFX of another version than 3 is no PKCS#12 store that is known."""
+    data = stores.sealed_pfx(SAFE, version=4)
+    with pytest.raises(StoreFormatError, match="not known here"):
+        formats.loads(data)
+    with pytest.raises(UnsupportedFormatError, match="version 4"):
+        pkcs12.loads(data, password=None, name="store.p12")
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=20), max_size=6))
+def test_aliases_come_back(aliases: list[str]) -> None:
+    """Whatever friendlyName a store holds is the entry's alias."""
+    bags = [cert_bag(ROOT, stores.friendly_name(alias)) for alias in aliases]
+    entries = read(pfx(encrypted_part(*bags))).entries
+    assert [entry.alias for entry in entries] == aliases
+
+
+def test_attributes_without_values_are_none() -> None:
+    """An attribute without a value says nothing; one that is not known is passed over."""
+    empty = [stores.attribute(dotted) for dotted in ("1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21", "1.2.3")]
+    assert read(pfx(plain_part(cert_bag(ROOT, *empty)))).entries == (
+        TrustedCertEntry(certificate=ROOT, is_visible_to_java=False),
+    )
