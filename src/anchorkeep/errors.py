@@ -13,11 +13,13 @@ Every error Anchorkeep raises.
     ├── RefusedError           we could, but will not without a decision                             exit 1
     └── FileError              a file or directory could not be read or written                      exit 3
 
-Subclasses tell what the caller can do. Messages say what, where, expected and got; `remedy` says what to do next. Text from outside
-is in a message only after `anchorkeep.text.visible`.
+Subclasses tell what the caller can do. Messages say what, where, expected and got; `remedy` says what to do next. Text from
+outside is in a message only after `anchorkeep.text.visible`.
 """
 
 from __future__ import annotations
+
+import copyreg
 
 
 class AnchorkeepError(Exception):
@@ -38,6 +40,10 @@ class AnchorkeepError(Exception):
     def __str__(self) -> str:
         """Return the message, then the remedy."""
         return f"{self.message} {self.remedy}".rstrip()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let an error pass between processes, whatever its constructor asks for."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
 
 class UsageError(AnchorkeepError):

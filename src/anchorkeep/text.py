@@ -14,16 +14,23 @@ Rules kept here:
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 #: Characters of a single name shown to a person. RFC 5280 (ub-name) allows 32,768; a terminal line does not.
 DEFAULT_LIMIT = 256
 
 # Cc control, Cf format (bidi marks, zero width, tags), Cs surrogates, Co private use, Cn unassigned, Zl and Zp line ends.
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# Blank or invisible although their category says letter or mark: Hangul fillers, Braille blank, variation selectors.
-_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f") | frozenset(
-    chr(point) for point in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-)
+# Blank or invisible although their category says letter, mark or symbol: Hangul and Khitan fillers, Braille blank, a musical
+# null, variation selectors.
+_INVISIBLE = frozenset(
+    "\u115f\u1160\u2800\u3164\uffa0\u034f\u17b4\u17b5\u180b\u180c\u180d\u180f\U0001d159\U00016fe4"
+) | frozenset(chr(point) for point in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)))
+# Mn and Me: marks painted over the character before, also those whose canonical combining class is 0.
+_COMBINING_CATEGORIES = frozenset({"Mn", "Me"})
 #: Combining marks in a row that a name may carry; more of them paint over the lines above and below ("zalgo").
 _MAX_COMBINING = 4
 
@@ -34,26 +41,16 @@ def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
 
     Args:
         text: anything, also with surrogates from `os.fsdecode`.
-        limit: characters of the result; what is longer is cut and says by how many characters.
+        limit: characters of the result; what is longer is cut and says by how many characters, which the limit does not count.
 
     Returns:
         A line without control, format, bidirectional, invisible or line-end characters. Those are written as `\n`, `\x1b`,
-        `\u202e` and so on; a backslash as `\\`. Spaces other than U+0020 become escapes too.
+        `\u202e` and so on; a backslash as `\\`. Spaces other than U+0020 become escapes too. Letters of scripts that are
+        written from right to left stay as they are.
     """
     if len(text) <= limit and text.isascii() and text.isprintable() and "\\" not in text:
         return text
-    shown: list[str] = []
-    length = 0
-    combining = 0
-    for position, character in enumerate(text):
-        combining = combining + 1 if unicodedata.combining(character) else 0
-        piece = _escape(character, crowded=combining > _MAX_COMBINING or (combining > 0 and position == 0))
-        if length + len(piece) > limit:
-            shown.append(f"… ({len(text) - position} more characters)")
-            break
-        shown.append(piece)
-        length += len(piece)
-    return "".join(shown)
+    return _cut(text, map(_escape, text, _is_crowded(text)), limit=limit, ellipsis="…")
 
 
 def ascii_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
@@ -63,9 +60,8 @@ def ascii_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     As `visible`, but everything outside ASCII is escaped and of five hyphens in a row (RFC 7468 §2, the boundary of a PEM block)
     the last is written `\x2d`, since some programs look for the boundary in the middle of a line.
     """
-    line = visible(text, limit=limit)
-    if not line.isascii():
-        line = "".join(character if character.isascii() else _code(character) for character in line)
+    pieces = (_escape(letter, not letter.isascii()) for letter in text)
+    line = _cut(text, pieces, limit=limit, ellipsis="...")
     while "-----" in line:
         line = line.replace("-----", "----\\x2d")
     return line
@@ -76,13 +72,34 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _escape(character: str, *, crowded: bool) -> str:
+def _cut(text: str, pieces: Iterable[str], *, limit: int, ellipsis: str) -> str:
+    """Join what is shown for each character while it fits, and say how many characters are missing."""
+    shown: list[str] = []
+    length = 0
+    for position, piece in enumerate(pieces):
+        length += len(piece)
+        if length > limit:
+            shown.append(f"{ellipsis} ({len(text) - position:,} more characters)")
+            break
+        shown.append(piece)
+    return "".join(shown)
+
+
+def _is_crowded(text: str) -> Iterator[bool]:
+    """Tell of each character whether it is one combining mark too many, or has nothing of the text's own to combine with."""
+    marks = _MAX_COMBINING
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _COMBINING_CATEGORIES else 0
+        yield marks > _MAX_COMBINING
+
+
+def _escape(character: str, forced: bool) -> str:  # noqa: FBT001 (mapped over the text, character by character)
     if character == "\\":
         return "\\\\"
     if character == " ":
         return character
     category = unicodedata.category(character)
-    if crowded or character in _INVISIBLE or category in _HIDDEN_CATEGORIES or category == "Zs":
+    if forced or character in _INVISIBLE or category in _HIDDEN_CATEGORIES or category == "Zs":
         return _code(character)
     return character
 
@@ -92,6 +109,6 @@ def _code(character: str) -> str:
     if named:
         return named
     point = ord(character)
-    if point <= 0xFF:
+    if point <= 0xFF:  # noqa: PLR2004 (two digits hold it)
         return f"\\x{point:02x}"
-    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"  # noqa: PLR2004 (four digits hold it)

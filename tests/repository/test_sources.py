@@ -114,9 +114,7 @@ def test_posix_is_found(source: str) -> None:
     assert list(posix_uses(source))
 
 
-@pytest.mark.parametrize(
-    "source", ["import os\nos.replace('a', 'b')", "import socket\nfamily = socket.AF_INET6"]
-)
+@pytest.mark.parametrize("source", ["import os\nos.replace('a', 'b')", "import socket\nfamily = socket.AF_INET6"])
 def test_portable_code_is_left_alone(source: str) -> None:
     """What every system has is no finding."""
     assert not list(posix_uses(source))

@@ -34,10 +34,7 @@ FREE_FOLDERS = {
 PURE_ROOMS = {"consumers", "errors", "formats", "judge", "mint", "model", "text", "tlv"}
 
 # Written apart, so that this file does not hold what it forbids.
-REGISTRIES = {
-    ".".join(parts)
-    for parts in [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("deb", "debian", "org")]
-}
+REGISTRIES = {".".join(parts) for parts in [("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("deb", "debian", "org")]}
 
 
 def mirrors(test: Path) -> bool:
@@ -56,9 +53,7 @@ def mirrors(test: Path) -> bool:
 
 def machine_words() -> set[str]:
     """Return what names this machine or its sources of packages: hosts and directories in pip's settings."""
-    listing = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
-    )
+    listing = subprocess.run([sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
     words = set(REGISTRIES)
     for line in listing.stdout.splitlines():
         key, _, value = line.partition("=")
@@ -76,9 +71,7 @@ def place(word: str) -> str:
 def whole(words: set[str]) -> re.Pattern[str]:
     """Return a pattern that finds hosts, with or without a subdomain, and paths, but no longer names."""
     before = {True: r"(?<![\w.-])", False: r"(?<![\w-])"}
-    return re.compile(
-        "|".join(rf"{before[word[0] == '/']}{re.escape(word)}(?![\w-])" for word in sorted(words))
-    )
+    return re.compile("|".join(rf"{before[word[0] == '/']}{re.escape(word)}(?![\w-])" for word in sorted(words)))
 
 
 def tracked_files() -> tuple[Path, ...]:
@@ -98,17 +91,13 @@ def imports_contracts() -> dict[str, dict[str, list[str]]]:
     return {contract["id"]: contract for contract in settings["tool"]["importlinter"]["contracts"]}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix()
-)
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix())
 def test_tests_mirror_modules(path: Path) -> None:
     """A test module stands where the module it tests stands, or in a folder that is about several."""
     assert mirrors(path.relative_to(TESTS))
 
 
-@pytest.mark.parametrize(
-    "name", ["test_nothing_of_this_name.py", "model/test_nothing.py", "nowhere/test_text.py", "text.py"]
-)
+@pytest.mark.parametrize("name", ["test_nothing_of_this_name.py", "model/test_nothing.py", "nowhere/test_text.py", "text.py"])
 def test_stray_test_is_found(name: str) -> None:
     """A test without its module is found."""
     assert not mirrors(Path(name))
@@ -139,9 +128,7 @@ def test_name_of_machine_is_found(text: str) -> None:
     assert whole({"packages.example", "/srv/checkout"}).search(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["my-packages.example", "/srv/checkout-2", "../srv/checkout", "packages.examples"]
-)
+@pytest.mark.parametrize("text", ["my-packages.example", "/srv/checkout-2", "../srv/checkout", "packages.examples"])
 def test_longer_name_is_left_alone(text: str) -> None:
     """A name that only holds one of the words is no finding."""
     assert not whole({"packages.example", "/srv/checkout"}).search(text)
@@ -149,9 +136,7 @@ def test_longer_name_is_left_alone(text: str) -> None:
 
 def test_pure_rooms_are_walled() -> None:
     """Every pure room that exists stands in the contract that keeps clock, socket and file out."""
-    existing = {
-        room for room in PURE_ROOMS if (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file()
-    }
+    existing = {room for room in PURE_ROOMS if (PACKAGE / room).is_dir() or (PACKAGE / f"{room}.py").is_file()}
     assert {f"anchorkeep.{room}" for room in existing} == set(imports_contracts()["pure"]["source_modules"])
 
 

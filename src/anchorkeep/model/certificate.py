@@ -4,15 +4,15 @@ A certificate: its bytes, and what they say when asked.
 Rules kept here:
 - the DER bytes are the identity: two certificates are equal when their bytes are;
 - nothing is parsed until it is asked for, and no certificate is refused: what cannot be read is kept and says so (`problem`);
-- the reader is our own, so that a certificate which stricter parsers dislike (negative serial numbers, EC signature algorithms with
-  NULL parameters, BER where DER belongs) is named, exported and built into paths like any other.
+- the reader is our own, so that a certificate which stricter parsers dislike (negative serial numbers, EC signature algorithms
+  with NULL parameters, BER where DER belongs) is named, exported and built into paths like any other.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from anchorkeep import tlv
@@ -31,6 +31,10 @@ T = TypeVar("T")
 
 #: Extensions of one certificate; real ones stay below 30.
 MAX_EXTENSIONS = 512
+#: Bytes of an extension that is kept for the next certificate: many say the same in the same bytes, as key usage does.
+_MAX_REPEATED = 256
+#: Bytes of an issuer's name that is kept for the next certificate; real names stay below 1 KiB.
+_MAX_KNOWN = 4096
 
 
 class _Fields(NamedTuple):
@@ -62,6 +66,10 @@ class Certificate:
     """
 
     der: bytes
+
+    def __hash__(self) -> int:
+        """Return the hash of the bytes, which Python computes once."""
+        return hash(self.der)
 
     def __repr__(self) -> str:
         """Name the fingerprint, which is short and safe."""
@@ -102,7 +110,7 @@ class Certificate:
         """1, 2 or 3."""
         return self._fields.version
 
-    @property
+    @cached_property
     def serial_number(self) -> int:
         """The serial number; negative ones exist and are kept."""
         return self._decode(self._fields.serial_number.integer)
@@ -115,7 +123,7 @@ class Certificate:
     @cached_property
     def issuer(self) -> Name:
         """Who signed it, by name."""
-        return Name(self._fields.issuer.raw)
+        return _issuer(self._fields.issuer.raw)
 
     @cached_property
     def _validity(self) -> tuple[datetime, datetime]:
@@ -147,10 +155,10 @@ class Certificate:
         """The signature's octets."""
         return self._decode(self._fields.signature.bits)
 
-    @property
+    @cached_property
     def signature_algorithm(self) -> str:
         """The identifier of the signature algorithm, dotted."""
-        return self._decode(lambda: self._fields.signature_algorithm.children(0x30, at_least=1)[0].oid())
+        return self._decode(self._decode(lambda: self._fields.signature_algorithm.children(0x30, at_least=1))[0].oid)
 
     @property
     def signature_parameters(self) -> bytes | None:
@@ -192,11 +200,15 @@ class Certificate:
         if len(nodes) > MAX_EXTENSIONS:
             message = f"A certificate with {len(nodes)} extensions, expected at most {MAX_EXTENSIONS}"
             raise CertificateError(message)
-        return tuple(self._decode(lambda node=node: _extension(node)) for node in nodes)  # type: ignore[misc]
+        return self._decode(lambda: tuple(map(_read_extension, nodes)))
+
+    @cached_property
+    def _extensions_by_oid(self) -> dict[str, Extension]:
+        return {item.oid: item for item in reversed(self.extensions)}
 
     def extension(self, dotted: str) -> Extension | None:
         """Return the first extension of that identifier, None where there is none."""
-        return next((item for item in self.extensions if item.oid == dotted), None)
+        return self._extensions_by_oid.get(dotted)
 
     @cached_property
     def basic_constraints(self) -> BasicConstraints | None:
@@ -240,13 +252,13 @@ class Certificate:
 
     @cached_property
     def is_ca(self) -> bool:
-        """Whether it may issue certificates: cA in basicConstraints, or a self-issued version 1 certificate from before they existed."""
+        """Whether it may issue certificates: cA in basicConstraints, or self-issued and of a version before there were any."""
         constraints = self.basic_constraints
         if constraints is None:
             return self.version < 3 and self.is_self_issued  # noqa: PLR2004
         return constraints.is_ca
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What to call it in a line; printable."""
         try:
@@ -260,7 +272,7 @@ class Certificate:
         if found is None:
             return None
         try:
-            return decode(found.value)
+            return _decoded(decode, found.value) if len(found.value) <= _MAX_REPEATED else decode(found.value)
         except TLVError as error:
             message = f"The extension {found.label} cannot be read: {error.message}"
             raise CertificateError(message) from None
@@ -271,6 +283,16 @@ class Certificate:
         except TLVError as error:
             message = f"A field cannot be read: {error.message}"
             raise CertificateError(message) from None
+
+
+def _issuer(der: bytes) -> Name:
+    """Return a name that many certificates share, read once for all of them while it is of a usual size."""
+    return _known_issuer(der) if len(der) <= _MAX_KNOWN else Name(der)
+
+
+@lru_cache(maxsize=1024)
+def _known_issuer(der: bytes) -> Name:
+    return Name(der)
 
 
 def _split(der: bytes) -> _Fields:
@@ -297,6 +319,25 @@ def _split(der: bytes) -> _Fields:
         public_key=public_key.expect(0x30),
         extensions=next((node for node in optional if node.tag == 0xA3), None),  # noqa: PLR2004 ([3] extensions)
     )
+
+
+@lru_cache(maxsize=2048)
+def _decoded(decode: Callable[[bytes], T], value: bytes) -> T:
+    return decode(value)
+
+
+def _read_extension(node: tlv.Node) -> Extension:
+    if node.end - node.start > _MAX_REPEATED:
+        return _extension(node)
+    try:
+        return _known_extension(node.raw)
+    except TLVError:
+        return _extension(node)  # For the place of the fault in the certificate.
+
+
+@lru_cache(maxsize=2048)
+def _known_extension(raw: bytes) -> Extension:
+    return _extension(tlv.read(raw))
 
 
 def _extension(node: tlv.Node) -> Extension:

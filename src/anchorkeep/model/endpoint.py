@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
-
-import idna
 
 from anchorkeep.errors import UsageError
 from anchorkeep.text import visible
@@ -14,7 +13,12 @@ DEFAULT_PORT = 443
 #: Octets of a host name (RFC 1035 §2.3.4), without the trailing dot.
 _MAX_NAME = 253
 _MAX_PORT = 65_535
-_LABEL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+# RFC 1123 §2.1, and the underscore, which names in use have. A hyphen never begins a name, so that none is taken for an option.
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+# What systems read as an IPv4 address in an old form (`127.1`, `0x7f000001`); no top-level domain is a number (RFC 3696 §2).
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# RFC 4007 §11.2 leaves the zone of an IPv6 address to the system; these are the names that interfaces have.
+_ZONE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -34,7 +38,7 @@ class Address:
         """
         host, port = _split_port(text.strip())
         if port is None and default_port is None:
-            message = f"{visible(text)!r} names no port."
+            message = f"'{visible(text)}' names no port."
             raise UsageError(message, remedy="Write it as HOST:PORT.")
         return cls(host=_normalize(host, text), port=default_port if port is None else _parse_port(port, text))  # type: ignore[arg-type]
 
@@ -43,7 +47,7 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """
     A TLS service.
@@ -79,8 +83,8 @@ class Endpoint:
         return cls(
             host=address.host,
             port=address.port,
-            connect=Address.parse(connect) if connect else None,
-            server_name=_normalize(server_name, server_name) if server_name else None,
+            connect=None if connect is None else Address.parse(connect),
+            server_name=None if server_name is None else _normalize(server_name, server_name),
         )
 
     @property
@@ -107,6 +111,12 @@ class Endpoint:
 
 def as_ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return the IP address a host is, None for a name."""
+    # An IPv6 address holds a colon, an IPv4 address ends in a digit; all else is told without the cost of an exception.
+    if ":" not in host and not host[-1:].isdigit():
+        return None
+    _, percent, zone = host.partition("%")
+    if percent and not _ZONE.fullmatch(zone):
+        return None
     try:
         return ipaddress.ip_address(host)
     except ValueError:
@@ -116,13 +126,13 @@ def as_ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | 
 def _split_port(text: str) -> tuple[str, str | None]:
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
-        if not bracket or (rest and not rest.startswith(":")) or as_ip_address(host.partition("%")[0]) is None:
-            message = f"{visible(text)!r} is not an IPv6 address in brackets with an optional port."
+        if not bracket or (rest and not rest.startswith(":")) or not isinstance(as_ip_address(host), ipaddress.IPv6Address):
+            message = f"'{visible(text)}' is not an IPv6 address in brackets with an optional port."
             raise UsageError(message, remedy="Write it as [2001:db8::1]:443.")
         return host, rest[1:] if rest else None
     if text.count(":") > 1:
         if as_ip_address(text) is None:
-            message = f"{visible(text)!r} is neither HOST:PORT nor an IPv6 address."
+            message = f"'{visible(text)}' is neither HOST:PORT nor an IPv6 address."
             raise UsageError(message, remedy="Write an IPv6 address with a port as [2001:db8::1]:443.")
         return text, None
     host, colon, port = text.partition(":")
@@ -131,7 +141,7 @@ def _split_port(text: str) -> tuple[str, str | None]:
 
 def _parse_port(port: str, text: str) -> int:
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) <= _MAX_PORT):  # noqa: PLR2004 (digits of 65,535)
-        message = f"{visible(text)!r} has no valid port: expected 1 to {_MAX_PORT}, got {visible(port)!r}."
+        message = f"'{visible(text)}' has no valid port: expected 1 to {_MAX_PORT}, got '{visible(port)}'."
         raise UsageError(message)
     return int(port)
 
@@ -142,13 +152,22 @@ def _normalize(host: str, text: str) -> str:
         return str(address)
     name = host.removesuffix(".").lower()
     if not name.isascii():
-        try:
-            name = idna.encode(name, uts46=True).decode("ascii")
-        except (idna.IDNAError, UnicodeError) as error:
-            message = f"{visible(text)!r} is no host name: {visible(str(error))}."
-            raise UsageError(message) from None
+        name = _a_labels(name, text)
     labels = name.split(".")
-    if not name or len(name) > _MAX_NAME or any(not 0 < len(label) <= 63 or set(label) - _LABEL for label in labels):  # noqa: PLR2004 (RFC 1035 §2.3.4)
-        message = f"{visible(text)!r} is no host name."
+    if len(name) > _MAX_NAME or not all(map(_LABEL.fullmatch, labels)) or _NUMBER.fullmatch(labels[-1]):
+        message = f"'{visible(text)}' is no host name."
         raise UsageError(message, remedy="A file is named with a path separator, as in ./chain.pem.")
     return name
+
+
+def _a_labels(name: str, text: str) -> str:
+    """Return an internationalized name as it stands in certificates (RFC 5891 §4)."""
+    import idna
+
+    if len(name) > _MAX_NAME:
+        return name  # Too long however it is encoded, and refused for that: a megabyte is not looked up in tables.
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError) as error:
+        message = f"'{visible(text)}' is no host name: {visible(str(error))}."
+        raise UsageError(message) from None

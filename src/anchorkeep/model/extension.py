@@ -25,7 +25,19 @@ KEY_USAGES = (
     "encipherOnly",
     "decipherOnly",
 )
-GENERAL_NAME_KINDS = ("otherName", "rfc822Name", "dNSName", "x400Address", "directoryName", "ediPartyName", "URI", "iPAddress", "registeredID")
+GENERAL_NAME_KINDS = (
+    "otherName",
+    "rfc822Name",
+    "dNSName",
+    "x400Address",
+    "directoryName",
+    "ediPartyName",
+    "URI",
+    "iPAddress",
+    "registeredID",
+)
+# Those whose content is nodes; that of the others is octets.
+_NESTED_KINDS = frozenset({"otherName", "x400Address", "directoryName", "ediPartyName"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +76,8 @@ class GeneralName:
 
     Attributes:
         kind: `dNSName`, `iPAddress`, `directoryName`, ...
-        value: the text; of an address its usual form (with `/` and the mask in a constraint), of a directory name its RFC 4514 form.
+        value: the text; of an address its usual form (with `/` and the mask in a constraint), of a directory name its RFC 4514
+            form.
         raw: the content octets.
     """
 
@@ -97,6 +110,9 @@ def basic_constraints(value: bytes) -> BasicConstraints:
             is_ca = node.boolean()
         elif node.tag == tlv.reader.INTEGER:
             path_length = node.integer()
+            if path_length < 0:
+                message = f"A path length of {path_length}"
+                raise TLVError(message, offset=node.start)
     return BasicConstraints(is_ca=is_ca, path_length=path_length)
 
 
@@ -125,16 +141,19 @@ def general_names(value: bytes) -> tuple[GeneralName, ...]:
 def general_name(node: tlv.Node) -> GeneralName:
     """Decode one GeneralName from its node."""
     number = node.tag & 0x1F
-    if not node.tag & 0x80 or number >= len(GENERAL_NAME_KINDS):
+    if not 0x80 <= node.tag < 0xC0 or number >= len(GENERAL_NAME_KINDS):  # noqa: PLR2004 (X.690 §8.1.2.2: context-specific)
         message = f"No kind of name has the tag 0x{node.tag:02x}"
         raise TLVError(message, offset=node.start)
-    kind, raw = GENERAL_NAME_KINDS[number], node.content
+    kind = GENERAL_NAME_KINDS[number]
+    raw = node.content if kind in _NESTED_KINDS else node.octets()
     return GeneralName(kind=kind, value=_name_text(kind, node, raw), raw=raw)
 
 
 def _name_text(kind: str, node: tlv.Node, raw: bytes) -> str:
     if kind in {"dNSName", "rfc822Name", "URI"}:
-        return raw.decode("ascii") if raw.isascii() else raw.decode("latin-1")
+        # ASCII by the standard. Any other octet is read so that it can neither be lost nor, in lower case, become ASCII: as UTF-8
+        # the Kelvin sign would become a `k`, and a name match that it must not.
+        return raw.decode("latin-1")
     if kind == "iPAddress":
         return _address(raw)
     if kind == "directoryName":
@@ -188,7 +207,8 @@ def distribution_points(value: bytes) -> tuple[GeneralName, ...]:
     for point in tlv.read(value).children(0x30):
         for part in point.children():
             if part.tag == 0xA0:  # noqa: PLR2004 ([0] distributionPoint)
-                found += [general_name(name) for full in part.children(at_least=1) if full.tag == 0xA0 for name in full.children()]  # noqa: PLR2004
+                full = [node for node in part.children(at_least=1) if node.tag == 0xA0]  # noqa: PLR2004 ([0] fullName)
+                found += [general_name(name) for names in full for name in names.children()]
     return tuple(found)
 
 

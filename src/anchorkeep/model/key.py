@@ -61,12 +61,12 @@ def _describe(der: bytes) -> tuple[str, int, str]:
     kind, *parameters = algorithm.children(0x30, at_least=1)
     dotted = kind.oid()
     if dotted in {oid.RSA_KEY, oid.RSASSA_PSS}:
-        bits = tlv.read(key.bits()).children(0x30, at_least=1)[0].integer().bit_length()
+        bits = _length(tlv.read(key.bits()).children(0x30, at_least=1)[0])
         return "RSA", bits, f"RSA {bits}"
     if dotted == oid.EC_KEY:
         return _describe_curve(parameters)
     if dotted == oid.DSA_KEY:
-        bits = parameters[0].children(0x30, at_least=1)[0].integer().bit_length() if parameters else 0
+        bits = _length(parameters[0].children(0x30, at_least=1)[0]) if parameters else 0
         return "DSA", bits, f"DSA {bits}"
     if dotted in oid.FIXED_KEYS:
         name, bits = oid.FIXED_KEYS[dotted]
@@ -74,9 +74,23 @@ def _describe(der: bytes) -> tuple[str, int, str]:
     return dotted, 0, f"algorithm {dotted}"
 
 
+def _length(number: tlv.Node) -> int:
+    """Count the bits of a modulus, taken as positive as OpenSSL does: some writers leave out the octet that says so."""
+    return int.from_bytes(number.expect(tlv.reader.INTEGER).content, "big").bit_length()
+
+
 def _describe_curve(parameters: list[tlv.Node]) -> tuple[str, int, str]:
-    if parameters and parameters[0].tag == 0x06:  # noqa: PLR2004 (OBJECT IDENTIFIER: a named curve)
+    if parameters and parameters[0].tag == tlv.reader.OID:
         dotted = parameters[0].oid()
         name, bits = oid.CURVES.get(dotted, (f"curve {dotted}", 0))
         return "EC", bits, f"EC {name}"
-    return "EC", 0, "EC with explicit parameters"
+    bits = _explicit_field(parameters[0]) if parameters else 0
+    return "EC", bits, f"EC {bits} with explicit parameters" if bits else "EC with unknown parameters"
+
+
+def _explicit_field(parameters: tlv.Node) -> int:
+    """Return the bits of the prime of explicit parameters (RFC 3279 §2.3.5); 0 for a field of another kind."""
+    if parameters.tag != tlv.reader.SEQUENCE:
+        return 0
+    kind, prime, *_ = parameters.children(at_least=2)[1].children(0x30, at_least=2)
+    return _length(prime) if kind.oid() == oid.PRIME_FIELD else 0

@@ -9,10 +9,14 @@ from functools import cached_property, lru_cache
 from anchorkeep import tlv
 from anchorkeep.errors import TLVError
 from anchorkeep.model import oid
-from anchorkeep.text import visible
+from anchorkeep.text import counted, visible
 
-#: Attributes of one name. Real names stay below 20.
-_MAX_ATTRIBUTES = 256
+#: Attributes of one name. Real names stay below 20; OpenSSL reads any number, and x509-limbo has a name of 2,049.
+_MAX_ATTRIBUTES = 4096
+#: Attributes written for people.
+_MAX_SHOWN = 32
+#: Bytes of a name whose canonical form is kept; real names stay below 1 KiB, and hostile ones shall not fill the memory.
+_MAX_CACHED = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ class Name:
         Case is folded for ASCII and runs of white space are one space, as OpenSSL and Java do; the string type does not count.
         """
         try:
-            return _canonical(self.der)
+            return _canonical(self.der) if len(self.der) <= _MAX_CACHED else _canonical.__wrapped__(self.der)
         except TLVError:
             return self.der
 
@@ -93,7 +97,7 @@ class Name:
         """The most specific organization."""
         return self.get(oid.ORGANIZATION)
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What to call the subject in a line: its common name, else a unit, an organization or the first attribute; printable."""
         try:
@@ -106,25 +110,37 @@ class Name:
 
     def __str__(self) -> str:
         """Return the name as in RFC 4514 but in the order of the encoding reversed (most specific first), printable."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         try:
-            parts = [f"{item.label}={_quoted(visible(item.value))}" for item in reversed(self.attributes)]
+            chosen = self.attributes[: -_MAX_SHOWN - 1 : -1]
+            left = len(self.attributes) - len(chosen)
         except TLVError:
             return "(a name that cannot be read)"
+        parts = [f"{item.label}={_quoted(visible(item.value))}" for item in chosen]
+        if left:
+            parts.append(f"… ({counted(left, 'more attribute')})")
         return ", ".join(parts) or "(empty)"
 
 
 def _attribute(pair: tlv.Node) -> Attribute:
+    kind, value = _split(pair)
+    return Attribute(oid=kind.oid(), value=value.text() if _is_text(value) else "#" + value.raw.hex())
+
+
+def _split(pair: tlv.Node) -> tuple[tlv.Node, tlv.Node]:
     kind, value, *rest = pair.children(0x30, at_least=2)
     if rest:
         message = "An attribute is not a pair of type and value"
         raise TLVError(message, offset=pair.start)
-    return Attribute(oid=kind.oid(), value=_text(value))
+    return kind, value
 
 
-def _text(value: tlv.Node) -> str:
-    if value.tag & 0x1F in {0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1B, 0x1C, 0x1E} and value.tag < 0x40:  # noqa: PLR2004 (universal)
-        return value.text()
-    return "#" + value.raw.hex()
+def _is_text(value: tlv.Node) -> bool:
+    """Tell whether the value is of one of the universal character string types."""
+    return value.tag < 0x40 and value.tag & 0x1F in {0x0C, 0x12, 0x13, 0x14, 0x16, 0x1A, 0x1B, 0x1C, 0x1E}  # noqa: PLR2004
 
 
 def _quoted(value: str) -> str:
@@ -136,13 +152,20 @@ def _quoted(value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _canonical(der: bytes) -> bytes:
-    out: list[bytes] = []
+    relatives: list[bytes] = []
     for relative in tlv.read(der).children(0x30):
         pairs: list[bytes] = []
         for pair in relative.children(0x31):
-            attribute = _attribute(pair)
-            folded = " ".join(unicodedata.normalize("NFC", attribute.value).split())
-            folded = "".join(chr(ord(letter) + 32) if "A" <= letter <= "Z" else letter for letter in folded)
-            pairs.append(attribute.oid.encode() + b"=" + folded.encode("utf-8", "surrogatepass"))
-        out.append(b"\x00+".join(sorted(pairs)))
-    return b"\x00,".join(out)
+            kind, value = _split(pair)
+            # Encoded again rather than joined by a separator, which a value could hold.
+            folded = tlv.writer.text(_fold(value.text())) if _is_text(value) else value.raw
+            pairs.append(tlv.writer.sequence(kind.raw, folded))
+        relatives.append(tlv.writer.set_of(*pairs))
+    return tlv.writer.sequence(*relatives)
+
+
+def _fold(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.split()).lower()
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(chr(ord(letter) + 32) if "A" <= letter <= "Z" else letter for letter in spaced)

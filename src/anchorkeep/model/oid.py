@@ -29,6 +29,7 @@ ATTRIBUTES = {
 COMMON_NAME = "2.5.4.3"
 ORGANIZATION = "2.5.4.10"
 ORGANIZATIONAL_UNIT = "2.5.4.11"
+EMAIL_ADDRESS = "1.2.840.113549.1.9.1"
 
 SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 KEY_USAGE = "2.5.29.15"
@@ -92,7 +93,12 @@ PURPOSES = {
 }
 OCSP = "1.3.6.1.5.5.7.48.1"
 CA_ISSUERS = "1.3.6.1.5.5.7.48.2"
-ACCESS_METHODS = {OCSP: "OCSP", CA_ISSUERS: "caIssuers", "1.3.6.1.5.5.7.48.3": "timeStamping", "1.3.6.1.5.5.7.48.5": "caRepository"}
+ACCESS_METHODS = {
+    OCSP: "OCSP",
+    CA_ISSUERS: "caIssuers",
+    "1.3.6.1.5.5.7.48.3": "timeStamping",
+    "1.3.6.1.5.5.7.48.5": "caRepository",
+}
 
 #: Certificate policies of the CA/Browser Forum (Baseline Requirements §7.1.6.1, EV Guidelines §9.3.2).
 POLICIES = {
@@ -139,6 +145,7 @@ HASHES = {
 
 RSA_KEY = "1.2.840.113549.1.1.1"
 EC_KEY = "1.2.840.10045.2.1"
+PRIME_FIELD = "1.2.840.10045.1.1"
 DSA_KEY = "1.2.840.10040.4.1"
 #: Public keys whose size follows from the algorithm: name, bits.
 FIXED_KEYS = {

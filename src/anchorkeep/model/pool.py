@@ -70,14 +70,13 @@ class Pool:
 
     @cached_property
     def _subjects(self) -> dict[bytes, tuple[Certificate, ...]]:
-        index: dict[bytes, tuple[Certificate, ...]] = {}
+        index: dict[bytes, list[Certificate]] = {}
         for certificate in self._sources:
             try:
-                key = certificate.subject.canonical
+                index.setdefault(certificate.subject.canonical, []).append(certificate)
             except CertificateError:
                 continue
-            index[key] = (*index.get(key, ()), certificate)
-        return index
+        return {key: tuple(found) for key, found in index.items()}
 
     def sources(self, certificate: Certificate) -> tuple[Source, ...]:
         """Return where a certificate was found, empty where it is not known."""

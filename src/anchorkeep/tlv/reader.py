@@ -3,7 +3,7 @@ Read tag-length-value nodes without copying and without recursion the input coul
 
 Rules kept here:
 - a node is read when it is asked for: `read` looks at one header, `children` at the headers one floor below;
-- a length beyond the bytes that are left, a depth beyond `MAX_DEPTH`, or a tag number beyond four octets is an error, at its byte;
+- a length beyond the bytes that are left, a depth beyond `MAX_DEPTH`, or a tag beyond four octets is an error, at its byte;
 - BER is understood where it is harmless (long lengths that could be short, indefinite lengths, constructed strings) because real
   files hold it; `raw` is always exactly what was read, so that who needs strict DER compares.
 """
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Nested nodes. OpenSSL stops at 30 (ASN1_MAX_CONSTRUCTED_NEST).
 MAX_DEPTH = 32
+#: Nodes that `children` returns at once, at 160 bytes each; a store of all roots holds some hundred.
+MAX_CHILDREN = 65_536
 #: Octets of a length: four hold 4 GiB, more than any input here.
 _MAX_LENGTH_OCTETS = 4
 _MAX_TAG_OCTETS = 4
@@ -31,6 +33,8 @@ BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, UTF8 = 0x01, 0x02, 0x03, 
 SEQUENCE, SET = 0x30, 0x31
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
 CONSTRUCTED = 0x20
+# X.690 §8.1.2.4: a tag number of 31 or more follows in octets of its own.
+_LONG_TAG = 0x1F
 
 # X.690 §8.23: how each string type holds its characters. T61String is read as Latin-1, as OpenSSL and Java do.
 _TEXT_ENCODINGS = {
@@ -99,7 +103,9 @@ class Node:
     @property
     def is_constructed(self) -> bool:
         """Whether the content is a row of nodes (X.690 §8.1.2.5)."""
-        first = self.tag >> (8 * ((max(self.tag.bit_length(), 1) - 1) // 8))
+        if self.tag <= 0xFF:  # noqa: PLR2004 (one octet)
+            return bool(self.tag & CONSTRUCTED)
+        first = self.tag >> (8 * ((self.tag.bit_length() - 1) // 8))
         return bool(first & CONSTRUCTED)
 
     def iterate(self) -> Iterator[Node]:
@@ -107,8 +113,7 @@ class Node:
         position = self.content_start
         depth = self.depth + 1
         if depth > MAX_DEPTH:
-            message = f"Nodes are nested deeper than {MAX_DEPTH}"
-            raise TLVError(message, offset=self.start)
+            raise _nested_too_deep(self)
         while position < self.content_end:
             node = _read_at(self.data, position, self.content_end, depth)
             yield node
@@ -116,13 +121,32 @@ class Node:
 
     def children(self, tag: int | None = None, *, at_least: int = 0) -> tuple[Node, ...]:
         """Return the nodes of the content, in order; refuse a node that is not of `tag` or holds fewer than `at_least`."""
-        if tag is not None:
+        if tag is not None and self.tag != tag:
             self.expect(tag)
-        nodes = tuple(self.iterate())
+        data, position, limit, depth = self.data, self.content_start, self.content_end, self.depth + 1
+        if depth > MAX_DEPTH:
+            raise _nested_too_deep(self)
+        # Not `iterate`: this loop is where most of the time of reading a certificate goes.
+        nodes: list[Node] = []
+        while position < limit:
+            start, first = position, position + 2
+            # Nearly every node has a tag and a length of one octet each; it is made here without a call.
+            if first <= limit and (octet := data[start]) & _LONG_TAG != _LONG_TAG and (length := data[start + 1]) < 0x80:  # noqa: PLR2004
+                position = first + length
+                if position > limit:
+                    raise _too_long(length, limit - first, start)
+                nodes.append(Node(data, octet, start=start, content_start=first, content_end=position, end=position, depth=depth))
+            else:
+                node = _read_at(data, start, limit, depth)
+                nodes.append(node)
+                position = node.end
+            if len(nodes) > MAX_CHILDREN:
+                message = f"More than {MAX_CHILDREN:,} nodes inside"
+                raise TLVError(message, offset=self.start)
         if len(nodes) < at_least:
             message = f"Expected at least {at_least} nodes inside, got {len(nodes)}"
             raise TLVError(message, offset=self.start)
-        return nodes
+        return tuple(nodes)
 
     def expect(self, tag: int) -> Node:
         """Return the node itself, or refuse it if its tag is another."""
@@ -212,24 +236,45 @@ def read_prefix(data: bytes, offset: int = 0) -> Node:
     return _read_at(data, offset, len(data), 0)
 
 
+def _nested_too_deep(node: Node) -> TLVError:
+    message = f"Nodes are nested deeper than {MAX_DEPTH}"
+    return TLVError(message, offset=node.start)
+
+
+def _too_long(length: int, left: int, offset: int) -> TLVError:
+    message = f"A length of {length} exceeds the {left} bytes left"
+    return TLVError(message, offset=offset)
+
+
 def _read_at(data: bytes, start: int, limit: int, depth: int) -> Node:
+    tag, length, position = _header(data, start, limit)
+    if length is None:
+        content_end = _find_end(data, position, limit, depth)
+        return Node(data, tag, start=start, content_start=position, content_end=content_end, end=content_end + 2, depth=depth)
+    end = position + length
+    return Node(data, tag, start=start, content_start=position, content_end=end, end=end, depth=depth)
+
+
+def _header(data: bytes, start: int, limit: int) -> tuple[int, int | None, int]:
+    """Return the tag, the length (None: indefinite) and where the content starts; the content fits within the limit."""
     position = start + 2
     if position > limit:
         message = "The data ends inside a header"
         raise TLVError(message, offset=start)
     tag = data[start]
     length = data[start + 1]
-    if tag & 0x1F == 0x1F:
+    if tag & _LONG_TAG == _LONG_TAG:
         tag, length, position = _long_tag(data, start, limit)
     if length == 0x80:  # noqa: PLR2004 (X.690 §8.1.3.6: indefinite)
-        return _indefinite(data, tag, start, position, limit, depth)
+        if not data[start] & CONSTRUCTED:
+            message = "A node of indefinite length that holds no nodes"
+            raise TLVError(message, offset=start)
+        return tag, None, position
     if length > 0x80:  # noqa: PLR2004 (X.690 §8.1.3.5: long form)
         length, position = _long_length(data, length & 0x7F, position, limit)
-    end = position + length
-    if end > limit:
-        message = f"A length of {length} exceeds the {limit - position} bytes left"
-        raise TLVError(message, offset=start)
-    return Node(data, tag, start=start, content_start=position, content_end=end, end=end, depth=depth)
+    if position + length > limit:
+        raise _too_long(length, limit - position, start)
+    return tag, length, position
 
 
 def _long_tag(data: bytes, start: int, limit: int) -> tuple[int, int, int]:
@@ -247,44 +292,28 @@ def _long_length(data: bytes, octets: int, position: int, limit: int) -> tuple[i
     return int.from_bytes(data[position : position + octets], "big"), position + octets
 
 
-def _indefinite(data: bytes, tag: int, start: int, position: int, limit: int, depth: int) -> Node:
-    """Find the end-of-contents octets of a node of indefinite length, with a stack of our own instead of recursion."""
-    content_start = position
+def _find_end(data: bytes, position: int, limit: int, depth: int) -> int:
+    """Return where the content of a node of indefinite length ends, by counting instead of recursion."""
+    start = position
     open_nodes = 1
     while True:
         if position + 2 > limit:
             message = "A node of indefinite length does not end"
             raise TLVError(message, offset=start)
         if data[position] == 0 and data[position + 1] == 0:
-            position += 2
             open_nodes -= 1
             if not open_nodes:
-                return Node(
-                    data,
-                    tag,
-                    start=start,
-                    content_start=content_start,
-                    content_end=position - 2,
-                    end=position,
-                    depth=depth,
-                )
+                return position
+            position += 2
             continue
-        header = _header(data, position, limit)
-        if header is None:
+        _, length, content_start = _header(data, position, limit)
+        if length is None:
             open_nodes += 1
             if depth + open_nodes > MAX_DEPTH:
                 message = f"Nodes are nested deeper than {MAX_DEPTH}"
                 raise TLVError(message, offset=position)
-            position += 2
-        else:
-            position = header
-
-
-def _header(data: bytes, start: int, limit: int) -> int | None:
-    """Return where the node at `start` ends, or None if its length is indefinite (then its header is two octets)."""
-    if data[start] & 0x1F != 0x1F and data[start + 1] == 0x80:  # noqa: PLR2004 (X.690 §8.1.3.6)
-        return None
-    return _read_at(data, start, limit, 0).end
+            length = 0
+        position = content_start + length
 
 
 @lru_cache(maxsize=1024)
@@ -294,7 +323,11 @@ def _dotted(content: bytes) -> str:
         raise ValueError(message)
     arcs: list[int] = []
     value = 0
-    for octet in content:
+    for position, octet in enumerate(content):
+        # X.690 §8.19.2. Padded, one identifier would have many encodings, of which others refuse all but one.
+        if octet == 0x80 and (position == 0 or not content[position - 1] & 0x80):  # noqa: PLR2004
+            message = "An OBJECT IDENTIFIER has a padded number"
+            raise ValueError(message)
         value = value << 7 | octet & 0x7F
         if not octet & 0x80:
             arcs.append(value)
@@ -313,8 +346,8 @@ def _parse_time(text: str, *, short_year: bool) -> datetime:
     year = int(body[:year_digits])
     if short_year:  # RFC 5280 §4.1.2.5.1: 50 to 99 are of the twentieth century
         year += 1900 if year >= 50 else 2000  # noqa: PLR2004
-    fields = [int(digits[index : index + 2]) for index in range(0, len(digits), 2)]
-    moment = datetime(year, *fields, tzinfo=UTC)  # type: ignore[arg-type]
+    month, day, hour, minute, second = (int(digits[index : index + 2] or "0") for index in range(0, 10, 2))
+    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     if zone:
         offset = timedelta(hours=int(zone[:2]), minutes=int(zone[2:]))
         moment = moment - offset if sign == "+" else moment + offset

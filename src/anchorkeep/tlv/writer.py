@@ -32,7 +32,9 @@ def set_of(*parts: bytes) -> bytes:
 
 def integer(value: int) -> bytes:
     """Return an INTEGER in as few octets as hold it."""
-    return encode(0x02, value.to_bytes((value.bit_length() if value >= 0 else (~value).bit_length()) // 8 + 1, "big", signed=True))
+    return encode(
+        0x02, value.to_bytes((value.bit_length() if value >= 0 else (~value).bit_length()) // 8 + 1, "big", signed=True)
+    )
 
 
 def boolean(value: bool) -> bytes:  # noqa: FBT001 (the value is all there is)
@@ -41,8 +43,11 @@ def boolean(value: bool) -> bytes:  # noqa: FBT001 (the value is all there is)
 
 
 def oid(dotted: str) -> bytes:
-    """Return an OBJECT IDENTIFIER from its dotted form."""
+    """Return an OBJECT IDENTIFIER from its dotted form; a ValueError where it is none."""
     first, second, *rest = (int(arc) for arc in dotted.split("."))
+    if min(first, second, *rest) < 0 or first > 2 or (first < 2 and second >= 40):  # noqa: PLR2004 (X.690 §8.19.4)
+        message = f"{dotted} is no object identifier"
+        raise ValueError(message)
     return encode(0x06, b"".join(_base128(arc) for arc in (40 * first + second, *rest)))
 
 

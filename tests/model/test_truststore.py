@@ -1,0 +1,17 @@
+from anchorkeep.model.truststore import Integrity, PrivateKeyEntry, TrustedCertEntry, TrustStore
+from tests.peers.samples import certificate
+
+ROOT, LEAF = certificate(serial_number=1), certificate(serial_number=2)
+
+
+def test_chain_of_a_key_is_not_trusted() -> None:
+    """Certificates that accompany a private key are listed, in order, and are not among the trusted."""
+    entries = (PrivateKeyEntry(alias="key", chain=(LEAF, ROOT)), TrustedCertEntry(certificate=ROOT, alias="root"))
+    store = TrustStore(format="jks", entries=entries)
+    assert store.trusted == (ROOT,)
+    assert store.certificates == (LEAF, ROOT, ROOT)
+
+
+def test_nothing_is_vouched_for_unasked() -> None:
+    """A store says that it has no integrity check unless its codec made one."""
+    assert TrustStore(format="pem", entries=()).integrity is Integrity.NONE
