@@ -97,4 +97,4 @@ def vectors() -> Path:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--write-golden`, which writes golden files anew instead of comparing with them."""
-    parser.addoption("--write-golden", action="store_true", help="write golden files anew; look at the difference before committing")
+    parser.addoption("--write-golden", action="store_true", help="write golden files anew; look at what changed")

@@ -9,7 +9,7 @@ import pytest
 from anchorkeep import formats
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.mint import Authority
-from tests.peers import sockets, steady
+from tests.peers import process, sockets, steady
 from tests.peers.command import Result, run
 
 
@@ -46,9 +46,7 @@ def test_time_is_kept(behaviour: sockets.Behaviour, told: str) -> None:
 
 def test_closed_port_is_told() -> None:
     """A port where nothing listens is a recorded outcome."""
-    with sockets.peer(sockets.is_silent) as port:
-        pass
-    assert reason(port) == ("refused", Exit.UNKNOWN)
+    assert reason(process.free_port()) == ("refused", Exit.UNKNOWN)
 
 
 def test_unknown_host_is_told() -> None:

@@ -138,10 +138,10 @@ def test_damaged_certificate_is_no_crash(data: st.DataObject) -> None:
     assert found.problem is None or found.problem.isprintable()
 
 
-@pytest.mark.parametrize("length", range(0, len(PLAIN.der), 7))
-def test_truncated_certificate_is_a_problem(length: int) -> None:
+@pytest.mark.parametrize("percent", range(100))
+def test_truncated_certificate_is_a_problem(percent: int) -> None:
     """A certificate that ends early has a problem, keeps its bytes and fingerprint, and still has a title."""
-    found = Certificate(PLAIN.der[:length])
+    found = Certificate(PLAIN.der[: len(PLAIN.der) * percent // 100])
     assert found.problem is not None
     assert found.problem.startswith("Not a certificate: ")
     assert found.sha256.hex()[:16] in found.title

@@ -20,6 +20,9 @@ def peer(behaviour: Behaviour, *, host: str = "127.0.0.1") -> Iterator[int]:
         thread = threading.Thread(target=_serve, args=(listener, behaviour), daemon=True)
         thread.start()
         yield listener.getsockname()[1]
+        # Closing would not wake a thread that still waits for its connection.
+        with contextlib.suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
     thread.join()
 
 
