@@ -378,9 +378,10 @@ def _replace(made: Any, path: tuple[str | int, ...], value: object) -> None:
 
 
 def _read(data: bytes) -> None:
+    said = "fine"
     try:
         found = evidence.loads(data)
     except EvidenceError as error:
-        assert error.message.isprintable()
-    else:
-        assert all(isinstance(item, ObservedChain | FailedObservation) for item in found)
+        found, said = (), error.message
+    assert said.isprintable()
+    assert all(isinstance(item, ObservedChain | FailedObservation) for item in found)

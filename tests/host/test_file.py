@@ -436,6 +436,15 @@ def test_presence_is_of_the_name(tmp_path: Path) -> None:
     assert not file.is_file(tmp_path / ("x" * 300))
 
 
+def test_directory_is_told_from_all_else(tmp_path: Path) -> None:
+    """A directory and a link to one are directories; a file, a broken link and a name that no system has are none."""
+    (tmp_path / "file").touch()
+    (tmp_path / "broken").symlink_to("nowhere")
+    (tmp_path / "link").symlink_to(tmp_path)
+    found = {name for name in (".", "link", "file", "broken", "missing", "x" * 300, "x\0") if file.is_directory(tmp_path / name)}
+    assert found == {".", "link"}
+
+
 def test_directory_is_made_with_those_above(tmp_path: Path) -> None:
     """A directory is made with the missing ones above it, its mode less the mask, and one that is there stays."""
     file.make_directory(tmp_path / "a" / "b", mode=0o700)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from anchorkeep.actions.show import Report
     from anchorkeep.model.certificate import Certificate
 
+#: Names of a certificate that are shown; all of them are compared.
+_NAMED = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aspect:
@@ -90,7 +93,7 @@ def _aspects(left: Report, right: Report) -> list[Aspect]:
     return [
         _aspect("leaf", [_shown(_titles, side) for side in leaf], leaf[0] == leaf[1], Severity.NOTE),
         _by_text("key", [_shown(_pins, side) for side in leaf]),
-        _by_text("names", [_shown(_names, side) for side in leaf]),
+        _aspect("names", [_shown(_names, side) for side in leaf], _presented(leaf[0]) == _presented(leaf[1]), Severity.NOTE),
         _aspect("intermediates", [_shown(_titles, side) for side in middle], middle[0] == middle[1], Severity.WARNING),
         _aspect("root", [_shown(_titles, side) for side in root], root[0] == root[1], Severity.WARNING),
         _by_text("order", [", ".join(_role(side, item) for item in side.sent) or "nothing" for side in sides]),
@@ -130,7 +133,15 @@ def _pins(items: tuple[Certificate, ...]) -> str:
 
 
 def _names(items: tuple[Certificate, ...]) -> str:
-    return ", ".join(visible(name, limit=80) for item in items for name in identity.presented(item)[:20])
+    names = [visible(name, limit=80) for item in items for name in identity.presented(item)]
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
+
+
+def _presented(items: tuple[Certificate, ...]) -> list[tuple[str, ...]]:
+    try:
+        return [identity.presented(item) for item in items]
+    except CertificateError:
+        return []
 
 
 def _path(side: Report) -> tuple[Certificate, ...]:

@@ -6,6 +6,8 @@ The story: choose, plan the files, look at what is there, write. All files are p
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Characters of a name made from a certificate's title.
 _MAX_SLUG = 60
+#: Characters of a name made from an endpoint: host names go up to 253, file names up to 255 with all that follows.
+_MAX_HOST = 180
 
 
 class Format(StrEnum):
@@ -112,9 +116,9 @@ def plan(chosen: Sequence[Chosen], format_: Format, *, comments: bool = True) ->
     files: dict[str, ExportFile] = {}
     for stem, items in groups:
         data = encode(items, format_, comments=comments)
-        name = stem + _SUFFIXES[format_]
-        if name in files and files[name].data != data:
-            name = f"{stem}-{items[0].certificate.sha256.hex()[:8]}{_SUFFIXES[format_]}"
+        marks = ("", f"-{items[0].certificate.sha256.hex()[:8]}", f"-{hashlib.sha256(data).hexdigest()}")
+        names = (f"{stem}{mark}{_SUFFIXES[format_]}" for mark in marks)
+        name = next(name for name in names if name not in files or files[name].data == data)
         files[name] = ExportFile(name=name, data=data, chosen=items)
     return tuple(files.values())
 
@@ -158,7 +162,8 @@ def _present(path: Path, item: ExportFile) -> State:
     try:
         present = file.read(path) if file.is_present(path) else None
     except FileError:
-        if path.is_dir():
+        # Only a link that leads nowhere and a file that may not be read or is too large can be replaced, if that is forced.
+        if not file.is_file(path) and file.is_present(Path(os.path.realpath(path))):
             raise
         present = b""
     if present is None:
@@ -191,7 +196,7 @@ def _host(item: Chosen) -> str:
     endpoint = item.report.subject.endpoint
     assert endpoint is not None  # noqa: S101 (callers look first)
     label = re.sub(r"[^a-z0-9._-]", "-", endpoint.label.lower().replace("[", "").replace("]", ""))
-    return label.lstrip(".-") or "host"
+    return label.lstrip(".-")[:_MAX_HOST] or "host"
 
 
 def _by_target(chosen: Sequence[Chosen]) -> list[list[Chosen]]:

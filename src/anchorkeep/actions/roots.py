@@ -1,7 +1,8 @@
 """
 Gather the certificates known beforehand into one pool, each with the place it was found in.
 
-A place that cannot be read is said and left out; it never stops the story. Only Mozilla's list makes a root public.
+A place of this machine that cannot be read is said and left out; it never stops the story. A file that a person named is another
+matter: the answer without it would not be the one that was asked for. Only Mozilla's list makes a root public.
 """
 
 from __future__ import annotations
@@ -61,7 +62,12 @@ class Roots:
 
 
 def gather(places: Places) -> Roots:
-    """Read every place and return the pool; a place that cannot be read becomes a note."""
+    """
+    Read every place and return the pool; a place of this machine that cannot be read becomes a note.
+
+    Raises:
+        AnchorkeepError: a file that a person named cannot be read.
+    """
     pool, notes = Pool(), list[str]()
     listed = roots.mozilla() if places.mozilla else None
     if isinstance(listed, roots.RootList):
@@ -69,7 +75,10 @@ def gather(places: Places) -> Roots:
     elif listed is not None:
         notes.append(f"Mozilla's list is not to be had, so no root counts as public: {listed.reason} {listed.remedy}")
     for path in places.files:
-        pool |= _from_bytes(file.read(path), Source(kind=SourceKind.FILE, name=str(path)), None)
+        named = _from_bytes(file.read(path), Source(kind=SourceKind.FILE, name=str(path)), None)
+        if not named.entries:
+            notes.append(f"{visible(str(path))} holds no trusted certificate, so nothing is known from it.")
+        pool |= named
     for path, source in _stores_of_this_machine(places):
         try:
             pool |= _from_bytes(file.read(path), source, notes)

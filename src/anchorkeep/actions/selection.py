@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from anchorkeep.actions.show import Report
     from anchorkeep.model.certificate import Certificate
+    from anchorkeep.model.chain import CertificationPath
 
 
 class Part(StrEnum):
@@ -80,35 +81,39 @@ def _of_part(report: Report, part: Part) -> tuple[Certificate, ...]:
     path = report.best.certificates if report.best else ()
     match part:
         case Part.SENT:
-            return _present(report, report.sent, "no certificate was sent")
+            return _sent(report, report.sent)
         case Part.ALL:
             found = dict.fromkeys(item for built in (report.search.paths if report.search else ()) for item in built.certificates)
-            return _present(report, tuple(dict.fromkeys((*report.sent, *found))), "there is no certificate")
+            return _sent(report, tuple(dict.fromkeys((*report.sent, *found))))
         case Part.LEAF:
-            return _present(report, path[:1], "no certificate was sent")
+            return _sent(report, path[:1])
         case Part.INTERMEDIATES:
             return path[1:-1] if report.best and report.best.is_complete else path[1:]
         case Part.ROOT:
             root = report.best.root if report.best else None
-            return _present(report, (root,) if root else (), _no_root(report))
+            return _up_to_root(report, (root,) if root else ())
         case Part.PATH:
-            return _present(report, path if report.best and report.best.is_complete else (), _no_root(report))
+            return _up_to_root(report, path if report.best and report.best.is_complete else ())
 
 
-def _present(report: Report, certificates: tuple[Certificate, ...], otherwise: str) -> tuple[Certificate, ...]:
+def _sent(report: Report, certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
     if certificates:
         return certificates
-    message = f"{report.subject.label}: {otherwise}."
+    raise RefusedError(f"{report.subject.label}: no certificate was sent.")
+
+
+def _up_to_root(report: Report, certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
+    if certificates or report.best is None:
+        return _sent(report, certificates)
+    last = report.best.certificates[-1].title
+    message = (
+        f"{report.subject.label}: the root is not known: the path ends at {last}, whose issuer was not sent and is in no pool."
+    )
     raise RefusedError(message, remedy="Name a file that holds the root among the pools of the settings.")
 
 
-def _no_root(report: Report) -> str:
-    last = report.best.certificates[-1].title if report.best else ""
-    return f"the root is not known: the path ends at {last}, whose issuer was not sent and is in no pool"
-
-
 def _refuse_hearsay(report: Report, certificate: Certificate, accepted: Collection[bytes]) -> None:
-    reason = hearsay(report)
+    reason = hearsay(report, certificate)
     if reason is None or certificate.sha256 in accepted:
         return
     message = f"{report.subject.label}: {certificate.title} was not exported: {reason}."
@@ -119,10 +124,17 @@ def _refuse_hearsay(report: Report, certificate: Certificate, accepted: Collecti
     raise RefusedError(message, remedy=remedy)
 
 
-def hearsay(report: Report) -> str | None:
-    """Return why nothing but the network vouches for the best path, None when something known beforehand does."""
-    path = report.best
-    if path is None or path.root is None:
+def hearsay(report: Report, certificate: Certificate) -> str | None:
+    """Return why nothing but the network vouches for a certificate, None when something known beforehand does."""
+    paths = [path for path in (report.search.paths if report.search else ()) if certificate in path.certificates]
+    if not paths:
+        return "it lies on no path from the leaf to a root"
+    reasons = [_hearsay(report, path) for path in paths]
+    return None if None in reasons else reasons[0]
+
+
+def _hearsay(report: Report, path: CertificationPath) -> str | None:
+    if path.root is None:
         return "its path leads to no root that is known"
     kinds = {source.kind for source in report.pool.sources(path.root)}
     if not kinds:

@@ -35,7 +35,7 @@ def settings_text(site: str | None) -> str:
         UsageError: the site is no host label.
     """
     if site is not None and not _SITE.fullmatch(site.lower()):
-        message = f"{visible(site)!r} is no site ID: expected letters, digits and hyphens, as in flex1234."
+        message = f"'{visible(site)}' is no site ID: expected letters, digits and hyphens, as in flex1234."
         raise UsageError(message, remedy="It is the first part of your portal's host name.")
     document = tomlkit.document()
     document.add(tomlkit.comment("Anchorkeep's settings. Environments are named on the command line: anchorkeep show uat"))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: Connections at a time. A handshake is mostly waiting; more would only make slow networks drop packets.
 CONCURRENCY = 64
+#: Chains judged in a row: in turn with handshakes, each would find the processor's caches full of the other's data.
+_BATCH = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +108,26 @@ async def show(
         timeout: seconds for one observation in all.
         progress: called once for each subject that is done.
     """
-    slots = asyncio.Semaphore(CONCURRENCY)
+    waiting = iter(enumerate(subjects))
+    reports: dict[int, Report] = {}
+    seen: list[tuple[int, ObservedChain | FailedObservation]] = []
 
-    async def one(subject: Subject) -> Report:
-        async with slots:
-            outcome = await _look(subject, clock=clock, timeout=timeout)
-        if progress is not None:
-            progress()
-        return judge(subject, outcome, pool=pool, at=at or outcome.observed_at)
+    def judge_seen() -> None:
+        for index, outcome in seen:
+            reports[index] = judge(subjects[index], outcome, pool=pool, at=at or outcome.observed_at)
+        seen.clear()
 
-    return tuple(await asyncio.gather(*(one(subject) for subject in subjects)))
+    async def work() -> None:
+        for index, subject in waiting:
+            seen.append((index, await _look(subject, clock=clock, timeout=timeout)))
+            if progress is not None:
+                progress()
+            if len(seen) >= _BATCH:
+                judge_seen()
+
+    await asyncio.gather(*(work() for _ in subjects[:CONCURRENCY]))
+    judge_seen()
+    return tuple(reports[index] for index in range(len(subjects)))
 
 
 async def _look(subject: Subject, *, clock: Callable[[], datetime], timeout: float) -> ObservedChain | FailedObservation:  # noqa: ASYNC109

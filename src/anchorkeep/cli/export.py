@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from anchorkeep.actions.selection import Chosen, Part
 from anchorkeep.cli import looking, options, outcome, render, sheet
 from anchorkeep.errors import AnchorkeepError, UsageError
 from anchorkeep.formats import evidence
+from anchorkeep.host import file
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "anchorkeep.export"
 VERSION = 1
-_STDOUT = Path("-")
+_STDOUT = "-"
 
 
 @click.command("export")
@@ -46,7 +48,7 @@ _STDOUT = Path("-")
     show_default=True,
     help="How they are written; bundle is one PEM file a target.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Directory, file, or - for stdout.  [default: .]")
+@click.option("--out", metavar="PATH", default=".", help="Directory, file, or - for stdout.  [default: .]")
 @click.option("--clean", is_flag=True, help="PEM without comments.")
 @click.option("--force", is_flag=True, help="Overwrite files that hold something else.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written.")
@@ -59,7 +61,7 @@ def command(
     *,
     parts: tuple[str, ...],
     format_: str,
-    out: Path,
+    out: str,
     clean: bool,
     force: bool,
     dry_run: bool,
@@ -87,6 +89,7 @@ def command(
             render.say(render.text(report.subject.label, "bold"))
             render.say(render.indented(render.findings(report.findings)))
     if not chosen:
+        _report((), as_json=as_json, as_sheet=False)
         return outcome.worst(codes or [outcome.Exit.FINDING])
     if out == _STDOUT:
         render.out_bytes(export.encode(export.together(chosen), Format(format_), comments=not clean))
@@ -111,14 +114,15 @@ def _choose(
     return chosen, codes
 
 
-def _plan(chosen: Sequence[Chosen], format_: Format, out: Path, *, comments: bool) -> list[tuple[Path, export.ExportFile]]:
+def _plan(chosen: Sequence[Chosen], format_: Format, out: str, *, comments: bool) -> list[tuple[Path, export.ExportFile]]:
     """Return paths and files: names of our own in a directory, or everything in the one file that was named."""
-    is_directory = out.is_dir() or str(out).endswith("/") or (not out.suffix and not out.exists())
-    if is_directory:
-        return [(out / item.name, item) for item in export.plan(chosen, format_, comments=comments)]
+    path = Path(out)
+    is_named_so = out.endswith(tuple(filter(None, (os.sep, os.altsep))))
+    if is_named_so or file.is_directory(path) or (not path.suffix and not file.is_present(path)):
+        return [(path / item.name, item) for item in export.plan(chosen, format_, comments=comments)]
     items = export.together(chosen)
     data = export.encode(items, format_, comments=comments)
-    return [(out, export.ExportFile(name=out.name, data=data, chosen=items))]
+    return [(path, export.ExportFile(name=path.name, data=data, chosen=items))]
 
 
 def _report(written: Sequence[Written], *, as_json: bool, as_sheet: bool) -> None:
@@ -156,5 +160,5 @@ def _fingerprint(text: str) -> bytes:
     except ValueError:
         digest = b""
     if len(digest) != 32:  # noqa: PLR2004 (SHA-256)
-        raise UsageError(f"{visible(text)!r} is no SHA-256 fingerprint: expected 64 hexadecimal digits, colons allowed.")
+        raise UsageError(f"'{visible(text)}' is no SHA-256 fingerprint: expected 64 hexadecimal digits, colons allowed.")
     return digest

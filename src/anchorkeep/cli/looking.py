@@ -52,6 +52,8 @@ def _resolve(request: Request, said: settings.Settings) -> list[tuple[Subject, .
     password = options.password(request.storepass_file, request.storepass_env)
     if not request.environments and not request.targets:
         raise UsageError("No target.", remedy="Name a host, a URL, an environment or a file.")
+    if request.environments and (request.connect is not None or request.servername is not None):
+        raise UsageError("--connect and --servername go with a service, not with an environment.")
     groups = [target.environment(name, said) for name in request.environments]
     for text in request.targets:
         asked = target.Asked(text=text, connect=request.connect, server_name=request.servername, password=password)

@@ -40,9 +40,9 @@ def moment(text: str | None) -> datetime | None:
         return now()
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"--at {visible(text)!r} is no date.", remedy="Write it as 2027-03-15 or 2027-03-15T12:00.") from None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):  # The first and the last day of the calendar have no neighbour in another time zone.
+        raise UsageError(f"--at '{visible(text)}' is no date.", remedy="Write it as 2027-03-15 or 2027-03-15T12:00.") from None
 
 
 def password(file_: Path | None, variable_: str | None) -> str | None:
@@ -62,7 +62,7 @@ def password(file_: Path | None, variable_: str | None) -> str | None:
     if variable_ is not None:
         value = settings.variable(variable_)
         if value is None:
-            raise UsageError(f"The environment has no variable {visible(variable_)!r}.")
+            raise UsageError(f"The environment has no variable '{visible(variable_)}'.")
         return value
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,7 @@ class Settings:
             return self.environments[name]
         where = f"{self.path} names {', '.join(self.environments) or 'none'}" if self.path else f"there is no {FILE_NAME}"
         raise UsageError(
-            f"No environment {visible(name)!r}: {visible(where)}.{_nearest(name, tuple(self.environments))}",
+            f"No environment '{visible(name)}': {visible(where)}.{_nearest(name, tuple(self.environments))}",
             remedy="Make a settings file with: anchorkeep init",
         )
 
@@ -67,7 +68,8 @@ def load(config: Path | None) -> Settings:
     Return the settings of the file named, of the one here, or of the user's; the defaults where there is none.
 
     Raises:
-        FileError: the file cannot be read, or others may write it.
+        FileError: the file cannot be read.
+        RefusedError: others may write it.
         UsageError: it does not say what it must.
     """
     path = config or next((item for item in candidates() if file.is_present(item)), None)
@@ -120,7 +122,7 @@ def variable(name: str) -> str | None:
 def columns() -> int | None:
     """Return the width that COLUMNS asks for, None where it does not."""
     text = os.environ.get("COLUMNS", "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 10_000 else None  # noqa: PLR2004 (no screen is wider)
+    return int(text) or None if re.fullmatch("[0-9]{1,4}", text) else None
 
 
 def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> Settings:
@@ -192,11 +194,11 @@ def _strings(value: object, where: str) -> list[str]:
 def _only_known(table: dict[str, Any], kind: str, where: str) -> None:
     for key in table:
         if key not in _KNOWN[kind]:
-            raise UsageError(f"{visible(where)}: unknown key {visible(key)!r}.{_nearest(key, _KNOWN[kind])}")
+            raise UsageError(f"{visible(where)}: unknown key '{visible(key)}'.{_nearest(key, _KNOWN[kind])}")
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
-        return f" Did you mean {visible(close[0])!r}?"
+        return f" Did you mean '{visible(close[0])}'?"
     return f" Known are: {', '.join(map(visible, known))}." if known else ""

@@ -61,7 +61,7 @@ def resolve(asked: Asked, settings: Settings, *, now: datetime) -> tuple[Subject
         return (_service(_from_url(asked)),)
     if text in settings.environments:
         if file.is_present(Path(text)):
-            message = f"{visible(text)!r} is an environment in {visible(str(settings.path))} and a file here."
+            message = f"'{visible(text)}' is an environment in {visible(str(settings.path))} and a file here."
             raise UsageError(message, remedy=f"Write --env {visible(text)} or ./{visible(text)}.")
         if asked.connect is not None or asked.server_name is not None:
             raise UsageError("--connect and --servername go with a service, not with an environment.")
@@ -103,12 +103,12 @@ def _from_url(asked: Asked) -> Endpoint:
             raise UsageError("A URL with a user name or a password is refused: both are seen by everyone on this machine.")
         host, port = url.hostname, url.port
     except ValueError as error:
-        raise UsageError(f"{visible(text)!r} is no URL: {visible(str(error))}.") from None
+        raise UsageError(f"'{visible(text)}' is no URL: {visible(str(error))}.") from None
     if url.scheme not in _SCHEMES:
         known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
-        raise UsageError(f"The scheme of {visible(text)!r} is not known; known are {known}.")
+        raise UsageError(f"The scheme of '{visible(text)}' is not known; known are {known}.")
     if not host:
-        raise UsageError(f"{visible(text)!r} names no host.")
+        raise UsageError(f"'{visible(text)}' names no host.")
     bracketed = f"[{host}]" if ":" in host else host
     default = _SCHEMES[url.scheme]
     return Endpoint.parse(

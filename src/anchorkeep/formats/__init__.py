@@ -95,7 +95,7 @@ def dumps(certificates: Sequence[Certificate], *, format: str, comments: bool = 
         StoreFormatError: a certificate's bytes cannot be embedded in PKCS#7.
     """
     if format not in _WRITERS:
-        raise UsageError(f"No format {visible(format)!r} to write; there are {', '.join(WRITTEN)}.")
+        raise UsageError(f"No format '{visible(format)}' to write; there are {', '.join(WRITTEN)}.")
     if not certificates:
         raise UsageError("No certificate to write.")
     if format == "der" and len(certificates) != 1:

@@ -11,6 +11,7 @@ import base64
 import binascii
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from anchorkeep.errors import AnchorkeepError, CertificateError, EvidenceError
@@ -28,6 +29,8 @@ VERSION = 1
 MAX_OBSERVATIONS = 100_000
 MAX_CERTIFICATES = 10_000
 _MAX_TEXT = 4096
+#: Bytes of a certificate whose object is kept for the next chain it stands in; those of CAs stay below 3 KiB.
+_MAX_KEPT = 8 * 1024
 _KINDS = {str: "text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
 
 
@@ -82,6 +85,17 @@ def observation(outcome: ObservedChain | FailedObservation) -> dict[str, Any]:
 
 def certificate(value: Certificate) -> dict[str, Any]:
     """Return a certificate as a JSON object: its bytes, fingerprints and, where it can be read, what it says."""
+    # The certificates of CAs stand in many chains; everyone gets an object of their own, to add to.
+    record = _certificate(value) if len(value.der) <= _MAX_KEPT else _certificate.__wrapped__(value)
+    own = record.copy()
+    for key in ("subject_alt_names", "public_key"):
+        if key in own:
+            own[key] = own[key].copy() if key == "public_key" else [name.copy() for name in own[key]]
+    return own
+
+
+@lru_cache(maxsize=256)
+def _certificate(value: Certificate) -> dict[str, Any]:
     record: dict[str, Any] = {"sha256": value.sha256.hex(), "sha1": value.sha1.hex()}
     try:
         record |= {
@@ -178,7 +192,7 @@ def _failure(item: Mapping[str, object] | None, where: str) -> Failure | None:
         return None
     stage = _get(item, "stage", str, where)
     if stage not in set(Stage):
-        message = f"{where}: {visible(stage)!r} is no stage of an observation."
+        message = f"{where}: '{visible(stage)}' is no stage of an observation."
         raise EvidenceError(message)
     return Failure(
         stage=Stage(stage),

@@ -156,6 +156,14 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_directory(path: Path) -> bool:
+    """Return whether it is a directory, or a link to one; a name that cannot be asked for is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def make_directory(path: Path, *, mode: int = 0o777) -> None:
     """
     Make a directory and those above it that are missing; one that is there stays as it is.

@@ -38,7 +38,7 @@ def select(names: tuple[str, ...]) -> tuple[str, ...]:
     """
     for name in names:
         if name not in ENVIRONMENTS:
-            message = f"The lab has no environment {visible(name)!r}."
+            message = f"The lab has no environment '{visible(name)}'."
             raise UsageError(message, remedy=f"Known are {' and '.join(ENVIRONMENTS)}.")
     return tuple(name for name in ENVIRONMENTS if name in names or not names)
 

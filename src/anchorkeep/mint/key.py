@@ -54,7 +54,7 @@ def generate(label: str = DEFAULT) -> PrivateKey:
         return rsa.generate_private_key(public_exponent=65537, key_size=int(size))
     if label == "Ed25519":
         return ed25519.Ed25519PrivateKey.generate()
-    message = f"No key of the kind {visible(label)!r} can be made."
+    message = f"No key of the kind '{visible(label)}' can be made."
     raise UsageError(message, remedy="Known are EC P-256, EC P-384, EC P-521, RSA 1024 to RSA 4096, Ed25519.")
 
 
@@ -116,6 +116,6 @@ def sign(key: PrivateKey, data: bytes, *, hash_name: str = "sha256") -> bytes:
 def _algorithm(family: str, hash_name: str) -> str:
     dotted = _ALGORITHMS.get((family, hash_name))
     if dotted is None or hash_name not in _HASHES:
-        message = f"No {family} signature with {visible(hash_name)!r} can be made."
+        message = f"No {family} signature with '{visible(hash_name)}' can be made."
         raise UsageError(message, remedy=f"Known hashes are {', '.join(_HASHES)}.")
     return dotted

@@ -42,7 +42,7 @@ def build(*pairs: tuple[str, str]) -> Name:
 def _attribute(kind: str, value: str) -> bytes:
     dotted = kind if kind[:1].isdigit() else _TYPES.get(kind)
     if dotted is None:
-        message = f"No attribute of a name is called {visible(kind)!r}."
+        message = f"No attribute of a name is called '{visible(kind)}'."
         raise UsageError(message, remedy=f"Known are {', '.join(_TYPES)}, and dotted identifiers.")
     return writer.sequence(writer.oid(dotted), writer.text(value, _string_type(kind, value)))
 
