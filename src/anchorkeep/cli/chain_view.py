@@ -32,6 +32,7 @@ _SHORT_SOURCES = {
     SourceKind.JAVA: "a Java cacerts",
     SourceKind.SYSTEM: "system bundle",
     SourceKind.FILE: "your file",
+    SourceKind.AIA: "its issuer URL",
     SourceKind.EVIDENCE: "evidence",
 }
 #: Names of a leaf that the summary shows.
@@ -212,7 +213,7 @@ def _role(path: CertificationPath, certificate: Certificate) -> str:
 
 def _short_source(sources: tuple[Source, ...], is_root: bool) -> str:  # noqa: FBT001 (a private step)
     """Return the one place to name: for a root the most telling, else that it was sent."""
-    order = [SourceKind.MOZILLA, SourceKind.FILE, SourceKind.SYSTEM, SourceKind.JAVA, SourceKind.SENT, SourceKind.EVIDENCE]
+    order = [SourceKind.MOZILLA, SourceKind.FILE, SourceKind.SYSTEM, SourceKind.JAVA, SourceKind.SENT, SourceKind.AIA, SourceKind.EVIDENCE]
     if not is_root:
         order.insert(0, SourceKind.SENT)
     kinds = {source.kind for source in sources}

@@ -71,6 +71,7 @@ def observation(outcome: ObservedChain | FailedObservation) -> dict[str, Any]:
         "endpoint": _endpoint_record(outcome.endpoint),
         "observed_at": timestamp(outcome.observed_at),
         "address": str(outcome.address) if outcome.address else None,
+        "proxy": str(outcome.proxy) if outcome.proxy else None,
         "failure": _failure_record(outcome.failure),
     }
     if isinstance(outcome, ObservedChain):
@@ -134,6 +135,7 @@ def _endpoint_record(endpoint: Endpoint | None) -> dict[str, Any] | None:
         "port": endpoint.port,
         "connect": str(endpoint.connect) if endpoint.connect else None,
         "server_name": endpoint.server_name,
+        "starttls": endpoint.starttls,
     }
 
 
@@ -149,8 +151,7 @@ def _observation(item: object, where: str) -> ObservedChain | FailedObservation:
         raise EvidenceError(message)
     try:
         endpoint = _endpoint(_get(item, "endpoint", dict, where, optional=True), where)
-        address = _get(item, "address", str, where, optional=True)
-        reached = Address.parse(address) if address else None
+        reached, proxy = (_address(item, key, where) for key in ("address", "proxy"))
     except EvidenceError:
         raise
     except AnchorkeepError as error:
@@ -162,7 +163,7 @@ def _observation(item: object, where: str) -> ObservedChain | FailedObservation:
         if failure is None or endpoint is None:
             message = f"{where} has neither certificates nor an endpoint with a failure."
             raise EvidenceError(message)
-        return FailedObservation(endpoint=endpoint, observed_at=observed_at, failure=failure, address=reached)
+        return FailedObservation(endpoint=endpoint, observed_at=observed_at, failure=failure, address=reached, proxy=proxy)
     return ObservedChain(
         endpoint=endpoint,
         certificates=_certificates(_get(item, "certificates", list, where), where),
@@ -172,7 +173,13 @@ def _observation(item: object, where: str) -> ObservedChain | FailedObservation:
         cipher=_talk(item, "cipher", where, limit=60),
         failure=failure,
         client_certificate_requested=bool(_get(item, "client_certificate_requested", bool, where, optional=True)),
+        proxy=proxy,
     )
+
+
+def _address(item: Mapping[str, object], key: str, where: str) -> Address | None:
+    text = _get(item, key, str, where, optional=True)
+    return Address.parse(text) if text else None
 
 
 def _endpoint(item: Mapping[str, object] | None, where: str) -> Endpoint | None:
@@ -184,6 +191,7 @@ def _endpoint(item: Mapping[str, object] | None, where: str) -> Endpoint | None:
         f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
         connect=_get(item, "connect", str, where, optional=True),
         server_name=_get(item, "server_name", str, where, optional=True),
+        starttls=_talk(item, "starttls", where, limit=60),
     )
 
 

@@ -158,13 +158,16 @@ class Certificate:
     @cached_property
     def signature_algorithm(self) -> str:
         """The identifier of the signature algorithm, dotted."""
-        return self._decode(self._decode(lambda: self._fields.signature_algorithm.children(0x30, at_least=1))[0].oid)
+        return self._decode(self._algorithm[0].oid)
+
+    @cached_property
+    def _algorithm(self) -> tuple[tlv.Node, ...]:
+        return self._decode(lambda: self._fields.signature_algorithm.children(0x30, at_least=1))
 
     @property
     def signature_parameters(self) -> bytes | None:
         """The encoded parameters of the signature algorithm, None where there are none."""
-        nodes = self._decode(lambda: self._fields.signature_algorithm.children(0x30, at_least=1))
-        return nodes[1].raw if len(nodes) > 1 else None
+        return self._algorithm[1].raw if len(self._algorithm) > 1 else None
 
     @property
     def has_matching_algorithms(self) -> bool:

@@ -18,6 +18,8 @@ class Stage(StrEnum):
 
     RESOLVE = "resolve"
     CONNECT = "connect"
+    PROXY = "proxy"
+    STARTTLS = "starttls"
     HANDSHAKE = "handshake"
 
 
@@ -53,6 +55,7 @@ class ObservedChain:
         cipher: the cipher suite by OpenSSL's name; None where the handshake did not come so far.
         failure: why the handshake failed after the chain had arrived; None when it did not fail.
         client_certificate_requested: whether the server asked for a client certificate.
+        proxy: the proxy that the connection went through, None for a direct one.
     """
 
     endpoint: Endpoint | None
@@ -63,6 +66,7 @@ class ObservedChain:
     cipher: str | None = None
     failure: Failure | None = None
     client_certificate_requested: bool = False
+    proxy: Address | None = None
 
     @property
     def leaf(self) -> Certificate | None:
@@ -80,12 +84,14 @@ class FailedObservation:
         observed_at: when, aware, UTC.
         failure: how far it came and why it failed.
         address: the address that was reached, None when none was.
+        proxy: the proxy that the connection went or was to go through, None for a direct one.
     """
 
     endpoint: Endpoint
     observed_at: datetime
     failure: Failure
     address: Address | None = None
+    proxy: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

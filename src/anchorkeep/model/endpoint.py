@@ -57,12 +57,14 @@ class Endpoint:
         port: its TCP port.
         connect: where to connect instead of to `host`; the name that is asked for stays.
         server_name: the name sent in server_name and checked instead of `host` (RFC 6066 §3).
+        starttls: the protocol in which TLS is asked for first (`smtp`, `imap`, ...), None for TLS from the first byte.
     """
 
     host: str
     port: int = DEFAULT_PORT
     connect: Address | None = None
     server_name: str | None = None
+    starttls: str | None = None
 
     @classmethod
     def parse(
@@ -72,9 +74,10 @@ class Endpoint:
         default_port: int = DEFAULT_PORT,
         connect: str | None = None,
         server_name: str | None = None,
+        starttls: str | None = None,
     ) -> Endpoint:
         """
-        Read `host[:port]` with IPv6 and internationalized names; `connect` as HOST:PORT.
+        Read `host[:port]` with IPv6 and internationalized names; `connect` as HOST:PORT; `starttls` is taken as it is.
 
         Raises:
             UsageError: one of them cannot be read.
@@ -85,6 +88,7 @@ class Endpoint:
             port=address.port,
             connect=None if connect is None else Address.parse(connect),
             server_name=None if server_name is None else _normalize(server_name, server_name),
+            starttls=starttls,
         )
 
     @property

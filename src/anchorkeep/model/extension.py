@@ -173,11 +173,23 @@ def _address(raw: bytes) -> str:
 
 
 def name_constraints(value: bytes) -> NameConstraints:
-    """Decode nameConstraints; minimum and maximum, which RFC 5280 fixes at 0 and absent, are not read."""
+    """Decode nameConstraints; what holds more than RFC 5280 defines is refused, lest a constraint be passed over."""
     trees: dict[int, tuple[GeneralName, ...]] = {0xA0: (), 0xA1: ()}
     for node in tlv.read(value).children(0x30):
-        trees[node.tag] = tuple(general_name(tree.children(0x30, at_least=1)[0]) for tree in node.children())
+        if node.tag not in trees:
+            message = f"Neither permitted nor excluded subtrees, but the tag 0x{node.tag:02x}"
+            raise TLVError(message, offset=node.start)
+        trees[node.tag] = tuple(_subtree(tree) for tree in node.children())
     return NameConstraints(permitted=trees[0xA0], excluded=trees[0xA1])
+
+
+def _subtree(tree: tlv.Node) -> GeneralName:
+    """Read a GeneralSubtree: §4.2.1.10 fixes its minimum at 0 and its maximum as absent, and has others rejected."""
+    name, *distances = tree.children(0x30, at_least=1)
+    if any(distance.tag != 0x80 or distance.integer() for distance in distances):  # noqa: PLR2004 ([0] minimum)
+        message = "A subtree with a minimum or a maximum"
+        raise TLVError(message, offset=tree.start)
+    return general_name(name)
 
 
 def subject_key_identifier(value: bytes) -> bytes:

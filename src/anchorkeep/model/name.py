@@ -15,6 +15,7 @@ from anchorkeep.text import counted, visible
 _MAX_ATTRIBUTES = 4096
 #: Attributes written for people.
 _MAX_SHOWN = 32
+_SEPARATORS = frozenset(',+"<>;=')
 #: Bytes of a name whose canonical form is kept; real names stay below 1 KiB, and hostile ones shall not fill the memory.
 _MAX_CACHED = 4096
 
@@ -145,7 +146,7 @@ def _is_text(value: tlv.Node) -> bool:
 
 def _quoted(value: str) -> str:
     """Quote what separates attributes, so that a value cannot pretend to be two of them; backslashes are doubled already."""
-    if any(character in value for character in ',+"<>;=') or value != value.strip():
+    if not _SEPARATORS.isdisjoint(value) or value != value.strip():
         return '"' + value.replace('"', '\\"') + '"'
     return value
 

@@ -22,6 +22,7 @@ class SourceKind(StrEnum):
     SYSTEM = "system"
     FILE = "file"
     SENT = "sent"
+    AIA = "aia"
     EVIDENCE = "evidence"
 
 
