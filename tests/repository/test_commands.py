@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from anchorkeep.cli.main import program
 
 ROOT = Path(__file__).resolve().parents[2]

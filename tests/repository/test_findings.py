@@ -46,7 +46,7 @@ def test_finding_is_documented_once() -> None:
 
 def test_every_section_says_all_three() -> None:
     """Each section says how bad it is, what it means and what to do."""
-    pattern = r"\n\*\*Severity:\*\* (note|warning|error)\b[^\n]*\n\n\*\*Meaning:\*\* \S.*?\n\n\*\*Remedy:\*\* \S"
+    pattern = r"\n\n\*\*Severity:\*\* (note|warning|error)\b[^\n]*\n\n\*\*Meaning:\*\* \S.*?\n\n\*\*Remedy:\*\* \S"
     assert not [name for name, text in sections().items() if not re.match(pattern, text, flags=re.DOTALL)]
 
 

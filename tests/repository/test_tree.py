@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+
 from tests.conftest import require_tool
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -61,7 +61,7 @@ def is_public_name(reference: str) -> bool:
 def _matches_pattern(pattern: str, reference: str) -> bool:
     pattern, reference = pattern.lower(), reference.lower().removesuffix(".")
     if pattern == reference:
-        return "*" not in pattern
+        return bool(pattern) and "*" not in pattern
     first, dot, rest = pattern.partition(".")
     if first != "*" or not dot or "*" in rest or "." not in rest:
         return False

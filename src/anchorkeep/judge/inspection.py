@@ -6,10 +6,13 @@ Not checked: revocation (OCSP, CRL), Certificate Transparency, and whether any p
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from anchorkeep.errors import CertificateError
+from anchorkeep.errors import CertificateError, TLVError
 from anchorkeep.judge import identity, parsers, signature, strength
 from anchorkeep.judge.signature import Signature
 from anchorkeep.model.finding import Finding, Severity
@@ -60,6 +63,7 @@ def inspect(
     ]
     if search.best is not None:
         findings += _of_path(search.best, sent, pool, name=name)
+        findings += _of_the_air(search.best, search)
         findings += _of_strength(search.best)
     return tuple(sorted(findings, key=lambda item: -item.severity))
 
@@ -78,16 +82,16 @@ def _of_handshake(failure: Failure | None, *, requested: bool) -> Iterator[Findi
 
 def _of_sent(sent: Sequence[Certificate], search: PathSearch) -> Iterator[Finding]:
     """Look at the order and the company of what was sent (RFC 8446 §4.4.2)."""
-    repeated = tuple(dict.fromkeys(item for index, item in enumerate(sent) if item in sent[:index]))
+    repeated = tuple(item for item, times in Counter(sent).items() if times > 1)
     if repeated:
         message = f"Sent more than once: {_titles(repeated)}."
-        yield _finding("certificate-duplicate", NOTE, message, _ASK_THE_OPERATOR, about=repeated)
+        yield _finding("certificate-duplicate", WARNING, message, _ASK_THE_OPERATOR, about=repeated)
     related = {item for path in search.paths for item in path.certificates}
     unrelated = tuple(item for item in dict.fromkeys(sent) if item not in related)
     if unrelated and search.exhausted is None:
         message = f"Sent but on no path from the leaf: {_titles(unrelated)}."
-        yield _finding("certificate-unrelated", NOTE, message, _ASK_THE_OPERATOR, about=unrelated)
-    roots = tuple(item for item in dict.fromkeys(sent[1:]) if _is_root(item))
+        yield _finding("certificate-unrelated", WARNING, message, _ASK_THE_OPERATOR, about=unrelated)
+    roots = tuple(item for item in dict.fromkeys(sent[1:]) if item in related and _is_root(item))
     if roots:
         message = f"The server sends the root itself: {_titles(roots)}. It is not needed, and no client trusts it for being sent."
         yield _finding("root-sent", NOTE, message, about=roots)
@@ -129,26 +133,30 @@ def _of_search(search: PathSearch) -> Iterator[Finding]:
             f"The search for paths stopped after {counted(search.steps, 'step')} and "
             f"{counted(search.signature_checks, 'signature check')} (limit: {search.exhausted}); the answer may be incomplete."
         )
-        yield _finding("path-search-stopped", WARNING, message)
-    on_path = set(search.best.certificates) if search.best else set()
-    forged = [pair for pair in search.rejected if pair[0] in on_path and signature.check(*pair) is Signature.INVALID]
-    for certificate, issuer in forged:
-        if search.best is not None and certificate == search.best.certificates[-1] and not search.best.is_complete:
-            message = f"{certificate.title} names {issuer.title} as its issuer, but was not signed with that key."
-            yield _finding("signature-invalid", ERROR, message, _COMPARE, about=(certificate, issuer))
+        yield _finding("path-search-stopped", WARNING, message, "Look without the certificates that do not belong to the chain.")
+        return  # What was refused until then does not tell what would have been found.
+    if search.best is None or search.best.is_complete:
+        return
+    last = search.best.certificates[-1]
+    forgers = tuple(issuer for issuer in _refused_issuers(last, search) if signature.check(last, issuer) is Signature.INVALID)
+    if forgers:
+        message = f"{last.title} names {forgers[0].title} as its issuer, but was not signed with that key."
+        yield _finding("signature-invalid", ERROR, message, _COMPARE, about=(last, *forgers))
+
+
+def _refused_issuers(certificate: Certificate, search: PathSearch) -> tuple[Certificate, ...]:
+    return tuple(issuer for below, issuer in search.rejected if below == certificate)
 
 
 def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool, *, name: str | None) -> Iterator[Finding]:
     for problem in path.problems:
-        yield _finding(
-            problem.id, ERROR, problem.message, _REMEDIES.get(problem.id, ""), about=(path.certificates[problem.position],)
-        )
+        remedy = _REMEDIES.get(problem.id, _ASK_THE_OPERATOR)
+        yield _finding(problem.id, ERROR, problem.message, remedy, about=(path.certificates[problem.position],))
     missing = [item for item in path.certificates[1:] if item not in sent and item != path.root]
     if missing:
         message = f"The server does not send an intermediate: {_titles(missing)}. Java, OpenSSL and curl will not find a path."
         yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=missing)
     if path.root is None:
-        yield from _of_the_air(path)
         return
     if path.is_public:
         return
@@ -170,15 +178,25 @@ def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool, *
         yield _finding("interception-suspected", WARNING, message, "Look from another network. " + _COMPARE, about=(path.root,))
 
 
-def _of_the_air(path: CertificationPath) -> Iterator[Finding]:
+def _of_the_air(path: CertificationPath, search: PathSearch) -> Iterator[Finding]:
+    """Look at a path that ends in no root; where the search did not end by itself, nothing is known of what is missing."""
+    if path.is_complete or search.exhausted is not None:
+        return
     last = path.certificates[-1]
     try:
         issuer, self_issued = last.issuer.title, last.is_self_issued
     except CertificateError:
         return
-    if len(path.certificates) == 1 and self_issued:
+    refused = {signature.check(last, other) for other in _refused_issuers(last, search)}
+    if len(path.certificates) == 1 and self_issued and signature.check(last, last) is Signature.VALID:
         message = "The certificate is self-signed and no CA: nobody vouches for it."
         yield _finding("self-signed", WARNING, message, _COMPARE, about=(last,))
+    elif Signature.UNKNOWN in refused:
+        message = f"The path ends at {last.title}: whether its issuer, {issuer}, signed it cannot be checked here."
+        yield _finding("root-unknown", WARNING, message, _COMPARE, about=(last,))
+    elif refused:
+        message = f"The path ends at {last.title}: its issuer, {issuer}, is known with other keys only. The root is unknown."
+        yield _finding("root-unknown", WARNING, message, "Name a file that holds the root among the pools.", about=(last,))
     elif len(path.certificates) == 1:
         message = f"No path: the server does not send the issuer of its certificate, {issuer}, and it is in no pool."
         yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=(last,))
@@ -207,8 +225,8 @@ def _of_strength(path: CertificationPath) -> Iterator[Finding]:
     except CertificateError:
         return
     if allowed is not None and lifetime.total_seconds() > allowed * 86_400:
-        days = lifetime.total_seconds() / 86_400
-        message = f"The certificate lives {days:.1f} days; issued on {leaf.not_before:%Y-%m-%d} it may live {allowed}."
+        days = -(-lifetime // timedelta(days=1))  # A day that has begun counts (Baseline Requirements §6.3.2).
+        message = f"The certificate lives {days} days; issued on {leaf.not_before:%Y-%m-%d} it may live {allowed}."
         yield _finding("lifetime-too-long", WARNING, message, "Browsers refuse it. " + _ASK_THE_OPERATOR, about=(leaf,))
 
 
@@ -227,11 +245,12 @@ def _is_root(certificate: Certificate) -> bool:
         return False
 
 
+@lru_cache(maxsize=4096)
 def _has_hidden_text(certificate: Certificate) -> bool:
     try:
         texts = [item.value for name in (certificate.subject, certificate.issuer) for item in name.attributes]
         texts += [item.value for item in certificate.subject_alt_names if item.kind in {"dNSName", "rfc822Name", "URI"}]
-    except CertificateError:
+    except (CertificateError, TLVError):
         return False
     return any(visible(text, limit=len(text) * 10 + 10) != text.replace("\\", "\\\\") for text in texts)
 

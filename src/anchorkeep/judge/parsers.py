@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
+from anchorkeep.errors import CertificateError
+from anchorkeep.model import oid
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -35,10 +37,15 @@ class Refusal:
         return self.ours is not None or (self.cryptography is not None and self.openssl is not None)
 
 
+#: Families of keys whose signature algorithms have no parameters, and where that stands; JDK 11's keytool wrote NULL.
+_WITHOUT_PARAMETERS = {"EC": "RFC 5758 §3.2", "DSA": "RFC 5758 §3.1"}
+_NULL = b"\x05\x00"
+
+
 @lru_cache(maxsize=4096)
 def refusal(certificate: Certificate) -> Refusal:
     """Ask the parsers in turn."""
-    strict = _ask_cryptography(certificate.der)
+    strict = _known_refusal(certificate) or _ask_cryptography(certificate.der)
     return Refusal(
         cryptography=strict,
         openssl=None if strict is None else _ask_openssl(certificate.der),
@@ -46,10 +53,27 @@ def refusal(certificate: Certificate) -> Refusal:
     )
 
 
+def _known_refusal(certificate: Certificate) -> str | None:
+    """
+    Tell what `cryptography` refuses, or only warns about and will refuse, without asking it.
+
+    Its warnings would reach the user, and a filter against them would be global.
+    """
+    try:
+        if certificate.serial_number <= 0:
+            return "the serial number is not positive (RFC 5280 §4.1.2.2)"
+        family = oid.SIGNATURES.get(certificate.signature_algorithm, ("", None, ""))[2]
+        if family in _WITHOUT_PARAMETERS and certificate.signature_parameters == _NULL:
+            return f"the signature algorithm has NULL parameters, where none belong ({_WITHOUT_PARAMETERS[family]})"
+    except CertificateError:
+        return None  # Where not even these can be read, no other parser comes so far either.
+    return None
+
+
 def _ask_cryptography(der: bytes) -> str | None:
     try:
         x509.load_der_x509_certificate(der)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         return visible(str(error), limit=200)
     return None
 

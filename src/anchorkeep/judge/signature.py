@@ -32,8 +32,12 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
 }
+#: Octets of salt in RSASSA-PSS: less than the modulus has (RFC 8017 §9.1.1), which OpenSSL bounds at 16,384 bits.
+_MAX_SALT = 2048
 #: X509_V_FLAG_NO_CHECK_TIME of OpenSSL's x509_vfy.h, which pyOpenSSL does not name.
 _NO_CHECK_TIME = 0x200000
+#: X509_V_ERR_CERT_SIGNATURE_FAILURE of the same file.
+_SIGNATURE_FAILURE = 7
 
 
 class Signature(StrEnum):
@@ -76,7 +80,8 @@ def _verify(certificate: Certificate, issuer: Certificate) -> None:
         key.verify(signature, signed, ec.ECDSA(_hash(certificate, "EC")))
     elif isinstance(key, dsa.DSAPublicKey):
         key.verify(signature, signed, _hash(certificate, "DSA"))
-    elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey) and _fits(certificate, issuer):
+    elif isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey):
+        _expect_family(certificate, issuer.public_key.algorithm)
         key.verify(signature, signed)
     else:
         raise _NotSupportedError
@@ -87,19 +92,21 @@ def _load_key(der: bytes) -> PublicKeyTypes:
     return load_der_public_key(der)
 
 
-def _fits(certificate: Certificate, issuer: Certificate) -> bool:
+def _expect_family(certificate: Certificate, family: str) -> str | None:
+    """Return the hash that the algorithm names; an algorithm of another family than the key's cannot be this key's."""
     known = oid.SIGNATURES.get(certificate.signature_algorithm)
-    return known is not None and known[2] == issuer.public_key.algorithm
-
-
-def _hash(certificate: Certificate, family: str) -> hashes.HashAlgorithm:
-    """Return the hash of a signature by a key of `family`; an algorithm of another family cannot be this key's."""
-    known = oid.SIGNATURES.get(certificate.signature_algorithm)
-    if known is None or known[1] not in _HASHES:
+    if known is None:
         raise _NotSupportedError
     if known[2] != family:
         raise InvalidSignature
-    return _HASHES[known[1]]()
+    return known[1]
+
+
+def _hash(certificate: Certificate, family: str) -> hashes.HashAlgorithm:
+    name = _expect_family(certificate, family)
+    if name not in _HASHES:
+        raise _NotSupportedError
+    return _HASHES[name]()
 
 
 def _rsa_scheme(certificate: Certificate) -> tuple[padding.AsymmetricPadding, hashes.HashAlgorithm]:
@@ -120,6 +127,8 @@ def _pss_parameters(der: bytes) -> tuple[str, str, int]:
             mask = _hash_name(inner.children(0x30, at_least=2)[1])
         elif node.tag == 0xA2:  # noqa: PLR2004 ([2] saltLength)
             salt = inner.integer()
+            if not 0 <= salt <= _MAX_SALT:
+                raise InvalidSignature
     return chosen, mask, salt
 
 
@@ -138,11 +147,21 @@ def _ask_openssl(certificate: Certificate, issuer: Certificate) -> Signature:
         subject = crypto.load_certificate(crypto.FILETYPE_ASN1, certificate.der)
         anchor = crypto.load_certificate(crypto.FILETYPE_ASN1, issuer.der)
         store = crypto.X509Store()
-        store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN | _NO_CHECK_TIME)
+        # A self-signed certificate in the store is taken without its own signature being looked at, unless it is asked for.
+        store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN | crypto.X509StoreFlags.CHECK_SS_SIGNATURE | _NO_CHECK_TIME)
         store.add_cert(anchor)
         crypto.X509StoreContext(store, subject).verify_certificate()
     except crypto.X509StoreContextError as error:
-        return Signature.INVALID if error.errors[0] == 7 else Signature.UNKNOWN  # noqa: PLR2004 (X509_V_ERR_CERT_SIGNATURE_FAILURE)
+        return Signature.INVALID if error.errors[0] == _SIGNATURE_FAILURE and _has_known_hash(certificate) else Signature.UNKNOWN
     except crypto.Error:
         return Signature.UNKNOWN
     return Signature.VALID
+
+
+def _has_known_hash(certificate: Certificate) -> bool:
+    """
+    Whether OpenSSL surely has the hashes: where it has not (MD2), it reports a failed signature too.
+
+    PSS comes here only with a hash or a mask that is not known.
+    """
+    return certificate.signature_algorithm != oid.RSASSA_PSS and certificate.signature_hash in _HASHES

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from anchorkeep.model.certificate import Certificate
 
-#: CA/Browser Forum, Baseline Requirements §6.3.2 (825 days: ballot 193; 398: ballot SC31; 200, 100, 47: ballot SC-081v3): from which day of issue which lifetime in days is the longest for a public TLS certificate.
+#: CA/Browser Forum, Baseline Requirements §6.3.2 (825 days: ballot 193; 398: SC31; 200, 100, 47: SC-081v3): from which day of
+#: issue which lifetime in days is the longest for a public TLS certificate.
 LIFETIMES = (
     (datetime(2018, 3, 1, tzinfo=UTC), 825),
     (datetime(2020, 9, 1, tzinfo=UTC), 398),

@@ -7,6 +7,7 @@ builder's work. Not checked: revocation, certificate policies.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError
@@ -61,7 +62,7 @@ def problems(path: Sequence[Certificate], *, at: datetime, name: str | None) -> 
         found += _of_leaf(path[0], name)
     except CertificateError as error:
         found.append(PathProblem(id="not-understood", position=0, message=error.message))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _of_one(certificate: Certificate, position: int, *, at: datetime) -> Iterator[PathProblem]:
@@ -117,8 +118,7 @@ def _of_issuer(path: Sequence[Certificate], position: int) -> Iterator[PathProbl
     if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE, *_GATED} & set(purposes):
         message = f"{issuer.title} may not issue certificates for servers (extKeyUsage)."
         yield PathProblem(id="wrong-purpose", position=position, message=message)
-    if issuer.name_constraints is not None:
-        yield from _constrained(path, position)
+    yield from _constrained(path, position)
 
 
 #: "Server gated crypto": old intermediates carry it instead of serverAuth; OpenSSL and NSS take it as such.
@@ -132,7 +132,17 @@ def _constrained(path: Sequence[Certificate], position: int) -> Iterator[PathPro
     for below, certificate in enumerate(path[:position]):
         if below and certificate.is_self_issued:
             continue  # RFC 5280 §6.1.3 (b): self-issued certificates are exempt, unless they are the last
-        reason = constraints.violation(certificate, issuer.name_constraints)
+        try:
+            reason = _violation(certificate, issuer)
+        except CertificateError as error:
+            yield PathProblem(id="not-understood", position=below, message=error.message)
+            continue
         if reason is not None:
             message = f"{issuer.title} may not issue for {certificate.title}: {reason}."
             yield PathProblem(id="name-constraint", position=position, message=message)
+
+
+@lru_cache(maxsize=4096)
+def _violation(certificate: Certificate, issuer: Certificate) -> str | None:
+    """Compare a pair once, though it stands on many paths: chains can be made in which that takes a minute."""
+    return constraints.violation(certificate, issuer.name_constraints) if issuer.name_constraints else None

@@ -337,6 +337,11 @@ def _dotted(content: bytes) -> str:
 
 
 def _parse_time(text: str, *, short_year: bool) -> datetime:
+    if len(text) == 13 and short_year and text[12] == "Z" and text[:12].isdigit():  # noqa: PLR2004 (the form of DER: YYMMDDHHMMSSZ)
+        year = int(text[:2])
+        year += 1900 if year >= 50 else 2000  # noqa: PLR2004 (as below)
+        day, clock = (int(text[2:4]), int(text[4:6])), (int(text[6:8]), int(text[8:10]), int(text[10:12]))
+        return datetime(year, *day, *clock, tzinfo=UTC)
     body, sign, zone = _split_zone(text)
     body, _, fraction = body.partition(".")
     year_digits = 2 if short_year else 4
@@ -346,8 +351,8 @@ def _parse_time(text: str, *, short_year: bool) -> datetime:
     year = int(body[:year_digits])
     if short_year:  # RFC 5280 §4.1.2.5.1: 50 to 99 are of the twentieth century
         year += 1900 if year >= 50 else 2000  # noqa: PLR2004
-    month, day, hour, minute, second = (int(digits[index : index + 2] or "0") for index in range(0, 10, 2))
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    fields = [int(digits[index : index + 2] or "0") for index in range(0, 10, 2)]
+    moment = datetime(year, fields[0], fields[1], fields[2], fields[3], fields[4], tzinfo=UTC)
     if zone:
         offset = timedelta(hours=int(zone[:2]), minutes=int(zone[2:]))
         moment = moment - offset if sign == "+" else moment + offset
