@@ -343,7 +343,7 @@ def test_small_mesh_is_searched_whole() -> None:
 
 def test_steps_are_bounded_where_paths_are_not() -> None:
     """With room for any number of paths, the steps end the search of a mesh."""
-    search = build(mesh(6), limits=Limits(steps=500, paths=1_000_000))
+    search = build(mesh(6), limits=Limits(steps=500, signature_checks=100_000, paths=1_000_000))
     assert (search.exhausted, search.steps) == ("steps", 500)
 
 

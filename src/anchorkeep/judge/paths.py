@@ -38,11 +38,11 @@ class Limits:
         steps: certificates looked at. Real chains need below 50.
         signature_checks: signatures verified; about 20 to 400 microseconds each, 8 milliseconds with keys made to be slow.
         depth: certificates in a path; OpenSSL's default is 100, Java's 6, real paths have 2 to 6.
-        paths: paths kept.
+        paths: paths kept; those that lead to a root come first.
     """
 
     steps: int = 5_000
-    signature_checks: int = 1_000
+    signature_checks: int = 256
     depth: int = 20
     paths: int = 64
 
@@ -82,6 +82,7 @@ class _Search:
     checks: int = 0
     exhausted: str | None = None
     found: list[tuple[Certificate, ...]] = field(default_factory=list)
+    dead_ends: list[tuple[Certificate, ...]] = field(default_factory=list)
     verdicts: dict[tuple[Certificate, Certificate], bool] = field(default_factory=dict)
     rejected: dict[tuple[Certificate, Certificate], None] = field(default_factory=dict)
 
@@ -115,7 +116,7 @@ def build(
     search = _Search(offered=Pool.of(chain, _SENT), pool=pool, limits=limits or Limits(), sent=positions)
     if start is not None:
         _extend(search, (start,))
-    paths = [_finish(search, certificates, at=at, name=name) for certificates in search.found]
+    paths = [_finish(search, certificates, at=at, name=name) for certificates in (*search.found, *search.dead_ends)[: search.limits.paths]]
     return PathSearch(
         paths=tuple(sorted(paths, key=_rank)),
         exhausted=search.exhausted,
@@ -128,7 +129,10 @@ def build(
 def _extend(search: _Search, path: tuple[Certificate, ...]) -> None:
     """Follow every issuer of the last certificate; keep the path where it ends."""
     if _is_root(search, path[-1]):
-        _keep(search, path)
+        if len(search.found) < search.limits.paths:
+            search.found.append(path)
+        else:
+            search.exhausted = "paths"
         return
     went_on = False
     for issuer in _issuers(search, path):
@@ -140,15 +144,9 @@ def _extend(search: _Search, path: tuple[Certificate, ...]) -> None:
         if _signed(search, path[-1], issuer):
             went_on = True
             _extend(search, (*path, issuer))
-    if not went_on:
-        _keep(search, path)
-
-
-def _keep(search: _Search, path: tuple[Certificate, ...]) -> None:
-    if len(search.found) < search.limits.paths:
-        search.found.append(path)
-    else:
-        search.exhausted = "paths"
+    # A path that ends in the air is of use where there is no better one: it takes no room from those that lead to a root.
+    if not went_on and len(search.dead_ends) < search.limits.paths:
+        search.dead_ends.append(path)
 
 
 def _issuers(search: _Search, path: tuple[Certificate, ...]) -> list[Certificate]:
