@@ -213,7 +213,15 @@ def _role(path: CertificationPath, certificate: Certificate) -> str:
 
 def _short_source(sources: tuple[Source, ...], is_root: bool) -> str:  # noqa: FBT001 (a private step)
     """Return the one place to name: for a root the most telling, else that it was sent."""
-    order = [SourceKind.MOZILLA, SourceKind.FILE, SourceKind.SYSTEM, SourceKind.JAVA, SourceKind.SENT, SourceKind.AIA, SourceKind.EVIDENCE]
+    order = [
+        SourceKind.MOZILLA,
+        SourceKind.FILE,
+        SourceKind.SYSTEM,
+        SourceKind.JAVA,
+        SourceKind.SENT,
+        SourceKind.AIA,
+        SourceKind.EVIDENCE,
+    ]
     if not is_root:
         order.insert(0, SourceKind.SENT)
     kinds = {source.kind for source in sources}

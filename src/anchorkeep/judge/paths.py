@@ -116,7 +116,10 @@ def build(
     search = _Search(offered=Pool.of(chain, _SENT), pool=pool, limits=limits or Limits(), sent=positions)
     if start is not None:
         _extend(search, (start,))
-    paths = [_finish(search, certificates, at=at, name=name) for certificates in (*search.found, *search.dead_ends)[: search.limits.paths]]
+    paths = [
+        _finish(search, certificates, at=at, name=name)
+        for certificates in (*search.found, *search.dead_ends)[: search.limits.paths]
+    ]
     return PathSearch(
         paths=tuple(sorted(paths, key=_rank)),
         exhausted=search.exhausted,
