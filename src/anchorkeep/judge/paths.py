@@ -18,15 +18,13 @@ from anchorkeep.errors import CertificateError
 from anchorkeep.judge import signature, validation
 from anchorkeep.judge.signature import Signature
 from anchorkeep.model.chain import CertificationPath
-from anchorkeep.model.pool import Pool, Source, SourceKind
+from anchorkeep.model.pool import Pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from anchorkeep.model.certificate import Certificate
-
-_SENT = Source(kind=SourceKind.SENT, name="sent by the server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,6 @@ class PathSearch:
 
 @dataclass(slots=True)
 class _Search:
-    offered: Pool
     pool: Pool
     limits: Limits
     sent: dict[Certificate, int]
@@ -112,16 +109,14 @@ def build(
     """
     start = leaf if leaf is not None else next(iter(chain), None)
     positions = {certificate: index for index, certificate in reversed(list(enumerate(chain)))}
-    # Two pools beside each other: to index the large one anew for every chain would cost more than all signatures.
-    search = _Search(offered=Pool.of(chain, _SENT), pool=pool, limits=limits or Limits(), sent=positions)
+    search = _Search(pool=pool, limits=limits or Limits(), sent=positions)
     if start is not None:
         _extend(search, (start,))
-    paths = [
-        _finish(search, certificates, at=at, name=name)
-        for certificates in (*search.found, *search.dead_ends)[: search.limits.paths]
-    ]
+    paths = [_finish(search, certificates, at=at, name=name, is_complete=True) for certificates in search.found]
+    room = search.limits.paths - len(paths)
+    paths += [_finish(search, certificates, at=at, name=name, is_complete=False) for certificates in search.dead_ends[:room]]
     return PathSearch(
-        paths=tuple(sorted(paths, key=_rank)),
+        paths=tuple(sorted(paths, key=_rank) if len(paths) > 1 else paths),
         exhausted=search.exhausted,
         steps=search.steps,
         signature_checks=search.checks,
@@ -164,9 +159,19 @@ def _issuers(search: _Search, path: tuple[Certificate, ...]) -> list[Certificate
     except CertificateError:
         return []
     identifier = key.key_identifier if key else None
-    known = dict.fromkeys((*search.offered.by_subject(wanted), *search.pool.by_subject(wanted)))
+    # What was sent is looked through: to index it, or the pool anew, for every chain would cost more than its signatures.
+    known = dict.fromkeys((*(other for other in search.sent if _is_named(other, wanted)), *search.pool.by_subject(wanted)))
     candidates = [other for other in known if not _repeats(path, other)]
+    if len(candidates) < 2:  # noqa: PLR2004 (nothing to put in order)
+        return candidates
     return sorted(candidates, key=lambda other: (not _names_key(other, identifier), other not in search.sent, other.sha256))
+
+
+def _is_named(certificate: Certificate, subject: bytes) -> bool:
+    try:
+        return certificate.subject.canonical == subject
+    except CertificateError:
+        return False
 
 
 def _names_key(candidate: Certificate, identifier: bytes | None) -> bool:
@@ -178,11 +183,8 @@ def _names_key(candidate: Certificate, identifier: bytes | None) -> bool:
 
 def _repeats(path: tuple[Certificate, ...], candidate: Certificate) -> bool:
     # All of them have an issuer or a subject that could be read, and so a subject and a key.
-    return any(
-        other == candidate
-        or (other.public_key == candidate.public_key and other.subject.canonical == candidate.subject.canonical)
-        for other in path
-    )
+    key, subject = candidate.public_key.der, candidate.subject.canonical
+    return any(other is candidate or (other.public_key.der == key and other.subject.canonical == subject) for other in path)
 
 
 def _signed(search: _Search, certificate: Certificate, issuer: Certificate) -> bool:
@@ -208,10 +210,12 @@ def _is_root(search: _Search, certificate: Certificate) -> bool:
     return self_issued_ca and _signed(search, certificate, certificate)
 
 
-def _finish(search: _Search, path: tuple[Certificate, ...], *, at: datetime, name: str | None) -> CertificationPath:
+def _finish(
+    search: _Search, path: tuple[Certificate, ...], *, at: datetime, name: str | None, is_complete: bool
+) -> CertificationPath:
     return CertificationPath(
         certificates=path,
-        is_complete=_is_root(search, path[-1]),
+        is_complete=is_complete,
         is_public=search.pool.is_public(path[-1]),
         not_sent=sum(certificate not in search.sent for certificate in path),
         problems=validation.problems(path, at=at, name=name),

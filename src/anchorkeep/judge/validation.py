@@ -75,18 +75,30 @@ def _of_one(certificate: Certificate, position: int, *, at: datetime) -> Iterato
     if at < certificate.not_before:
         message = f"{title} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
         yield PathProblem(id="not-yet-valid", position=position, message=message)
+    for id_, message in _flaws_of_issuer(certificate) if position else _flaws(certificate):
+        yield PathProblem(id=id_, position=position, message=message)
+
+
+def _flaws(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+    """Return what is wrong with a certificate at any time and in any path, as pairs of id and message."""
+    found: list[tuple[str, str]] = []
     if not certificate.has_matching_algorithms:
-        message = f"{title} names one signature algorithm inside and another outside."
-        yield PathProblem(id="algorithm-mismatch", position=position, message=message)
+        found.append(("algorithm-mismatch", f"{certificate.title} names one signature algorithm inside and another outside."))
     seen: set[str] = set()
     for item in certificate.extensions:
         if item.oid in seen:
-            message = f"{title} has the extension {item.label} twice."
-            yield PathProblem(id="duplicate-extension", position=position, message=message)
+            found.append(("duplicate-extension", f"{certificate.title} has the extension {item.label} twice."))
         seen.add(item.oid)
         if item.critical and item.oid not in _UNDERSTOOD:
-            message = f"{title} has the critical extension {item.label}, which is not understood."
-            yield PathProblem(id="unknown-critical-extension", position=position, message=message)
+            message = f"{certificate.title} has the critical extension {item.label}, which is not understood."
+            found.append(("unknown-critical-extension", message))
+    return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _flaws_of_issuer(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+    """Return `_flaws` of a CA's certificate, which many paths share."""
+    return _flaws(certificate)
 
 
 def _of_leaf(leaf: Certificate, name: str | None) -> Iterator[PathProblem]:

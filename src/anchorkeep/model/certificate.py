@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from anchorkeep import tlv
@@ -20,6 +20,7 @@ from anchorkeep.errors import CertificateError, TLVError
 from anchorkeep.model import extension, oid
 from anchorkeep.model.extension import AuthorityKeyIdentifier, BasicConstraints, Extension, GeneralName, NameConstraints
 from anchorkeep.model.key import PublicKey
+from anchorkeep.model.lazy import Lazy
 from anchorkeep.model.name import Name
 from anchorkeep.text import visible
 
@@ -75,17 +76,17 @@ class Certificate:
         """Name the fingerprint, which is short and safe."""
         return f"<Certificate {self.sha256.hex()[:16]}>"
 
-    @cached_property
+    @Lazy
     def sha256(self) -> bytes:
         """The SHA-256 fingerprint."""
         return hashlib.sha256(self.der).digest()
 
-    @cached_property
+    @Lazy
     def sha1(self) -> bytes:
         """The SHA-1 fingerprint, which older pages and tools still print."""
         return hashlib.sha1(self.der, usedforsecurity=False).digest()
 
-    @cached_property
+    @Lazy
     def problem(self) -> str | None:
         """Why the certificate cannot be read, or None when every field that rules need can be."""
         try:
@@ -97,7 +98,7 @@ class Certificate:
             return error.message
         return None
 
-    @cached_property
+    @Lazy
     def _fields(self) -> _Fields:
         try:
             return _split(self.der)
@@ -110,22 +111,22 @@ class Certificate:
         """1, 2 or 3."""
         return self._fields.version
 
-    @cached_property
+    @Lazy
     def serial_number(self) -> int:
         """The serial number; negative ones exist and are kept."""
         return self._decode(self._fields.serial_number.integer)
 
-    @cached_property
+    @Lazy
     def subject(self) -> Name:
         """Whose certificate it is."""
         return Name(self._fields.subject.raw)
 
-    @cached_property
+    @Lazy
     def issuer(self) -> Name:
         """Who signed it, by name."""
         return _issuer(self._fields.issuer.raw)
 
-    @cached_property
+    @Lazy
     def _validity(self) -> tuple[datetime, datetime]:
         first, last = self._decode(lambda: self._fields.validity.children(0x30, at_least=2)[:2])
         return self._decode(first.time), self._decode(last.time)
@@ -140,7 +141,7 @@ class Certificate:
         """The last moment of its validity, inclusive (RFC 5280 §4.1.2.5), aware, UTC."""
         return self._validity[1]
 
-    @cached_property
+    @Lazy
     def public_key(self) -> PublicKey:
         """The subject's key."""
         return PublicKey(self._fields.public_key.raw)
@@ -155,12 +156,12 @@ class Certificate:
         """The signature's octets."""
         return self._decode(self._fields.signature.bits)
 
-    @cached_property
+    @Lazy
     def signature_algorithm(self) -> str:
         """The identifier of the signature algorithm, dotted."""
         return self._decode(self._algorithm[0].oid)
 
-    @cached_property
+    @Lazy
     def _algorithm(self) -> tuple[tlv.Node, ...]:
         return self._decode(lambda: self._fields.signature_algorithm.children(0x30, at_least=1))
 
@@ -179,7 +180,7 @@ class Certificate:
         """The signature algorithm for a person."""
         return oid.SIGNATURES.get(self.signature_algorithm, (self.signature_algorithm, None, ""))[0]
 
-    @cached_property
+    @Lazy
     def signature_hash(self) -> str | None:
         """The hash function that was signed, in lower case; None where the algorithm has none or is not known."""
         if self.signature_algorithm != oid.RSASSA_PSS:
@@ -193,7 +194,7 @@ class Certificate:
                 return oid.HASHES.get(algorithm)
         return "sha1"
 
-    @cached_property
+    @Lazy
     def extensions(self) -> tuple[Extension, ...]:
         """The extensions in their order; one that is there twice is listed twice."""
         container = self._fields.extensions
@@ -205,7 +206,7 @@ class Certificate:
             raise CertificateError(message)
         return self._decode(lambda: tuple(map(_read_extension, nodes)))
 
-    @cached_property
+    @Lazy
     def _extensions_by_oid(self) -> dict[str, Extension]:
         return {item.oid: item for item in reversed(self.extensions)}
 
@@ -213,47 +214,47 @@ class Certificate:
         """Return the first extension of that identifier, None where there is none."""
         return self._extensions_by_oid.get(dotted)
 
-    @cached_property
+    @Lazy
     def basic_constraints(self) -> BasicConstraints | None:
         """BasicConstraints, None where absent."""
         return self._value(oid.BASIC_CONSTRAINTS, extension.basic_constraints)
 
-    @cached_property
+    @Lazy
     def key_usage(self) -> frozenset[str] | None:
         """The uses of the key by name (`keyCertSign`), None where not restricted."""
         return self._value(oid.KEY_USAGE, extension.key_usage)
 
-    @cached_property
+    @Lazy
     def extended_key_usage(self) -> tuple[str, ...] | None:
         """The purposes, dotted, None where not restricted."""
         return self._value(oid.EXTENDED_KEY_USAGE, extension.extended_key_usage)
 
-    @cached_property
+    @Lazy
     def subject_alt_names(self) -> tuple[GeneralName, ...]:
         """The names of subjectAltName in their order, empty where absent."""
         return self._value(oid.SUBJECT_ALT_NAME, extension.general_names) or ()
 
-    @cached_property
+    @Lazy
     def name_constraints(self) -> NameConstraints | None:
         """NameConstraints, None where absent."""
         return self._value(oid.NAME_CONSTRAINTS, extension.name_constraints)
 
-    @cached_property
+    @Lazy
     def subject_key_identifier(self) -> bytes | None:
         """SubjectKeyIdentifier, None where absent."""
         return self._value(oid.SUBJECT_KEY_IDENTIFIER, extension.subject_key_identifier)
 
-    @cached_property
+    @Lazy
     def authority_key_identifier(self) -> AuthorityKeyIdentifier | None:
         """AuthorityKeyIdentifier, None where absent."""
         return self._value(oid.AUTHORITY_KEY_IDENTIFIER, extension.authority_key_identifier)
 
-    @cached_property
+    @Lazy
     def is_self_issued(self) -> bool:
         """Whether subject and issuer are the same name; says nothing about keys."""
         return self.subject.canonical == self.issuer.canonical
 
-    @cached_property
+    @Lazy
     def is_ca(self) -> bool:
         """Whether it may issue certificates: cA in basicConstraints, or self-issued and of a version before there were any."""
         constraints = self.basic_constraints
@@ -261,7 +262,7 @@ class Certificate:
             return self.version < 3 and self.is_self_issued  # noqa: PLR2004
         return constraints.is_ca
 
-    @cached_property
+    @Lazy
     def title(self) -> str:
         """What to call it in a line; printable."""
         try:

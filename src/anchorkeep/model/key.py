@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
 
 from anchorkeep import tlv
 from anchorkeep.errors import TLVError
 from anchorkeep.model import oid
+from anchorkeep.model.lazy import Lazy
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class PublicKey:
 
     der: bytes
 
-    @cached_property
+    @Lazy
     def _described(self) -> tuple[str, int, str]:
         try:
             return _describe(self.der)
@@ -45,7 +45,7 @@ class PublicKey:
         """The key for a person: `RSA 2048`, `EC P-256`, `Ed25519`."""
         return self._described[2]
 
-    @cached_property
+    @Lazy
     def sha256(self) -> bytes:
         """SHA-256 of the SubjectPublicKeyInfo: the SPKI fingerprint (RFC 7469 §2.4)."""
         return hashlib.sha256(self.der).digest()

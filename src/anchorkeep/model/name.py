@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from anchorkeep import tlv
 from anchorkeep.errors import TLVError
 from anchorkeep.model import oid
+from anchorkeep.model.lazy import Lazy
 from anchorkeep.text import counted, visible
 
 #: Attributes of one name. Real names stay below 20; OpenSSL reads any number, and x509-limbo has a name of 2,049.
@@ -50,7 +51,7 @@ class Name:
 
     der: bytes
 
-    @cached_property
+    @Lazy
     def attributes(self) -> tuple[Attribute, ...]:
         """
         The attributes in the order of the encoding, the most general (often the country) first.
@@ -67,7 +68,7 @@ class Name:
                     raise TLVError(message, offset=pair.start)
         return tuple(found)
 
-    @cached_property
+    @Lazy
     def canonical(self) -> bytes:
         """
         A key under which names that verifiers hold equal are equal (RFC 5280 §7.1).
@@ -98,7 +99,7 @@ class Name:
         """The most specific organization."""
         return self.get(oid.ORGANIZATION)
 
-    @cached_property
+    @Lazy
     def title(self) -> str:
         """What to call the subject in a line: its common name, else a unit, an organization or the first attribute; printable."""
         try:
@@ -113,7 +114,7 @@ class Name:
         """Return the name as in RFC 4514 but in the order of the encoding reversed (most specific first), printable."""
         return self._text
 
-    @cached_property
+    @Lazy
     def _text(self) -> str:
         try:
             chosen = self.attributes[: -_MAX_SHOWN - 1 : -1]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError
 from anchorkeep.model.certificate import Certificate
+from anchorkeep.model.lazy import Lazy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ class Pool:
         """Return a pool that holds both, this one's entries first."""
         return Pool(self.entries + other.entries)
 
-    @cached_property
+    @Lazy
     def _sources(self) -> dict[Certificate, tuple[Source, ...]]:
         found: dict[Certificate, tuple[Source, ...]] = {}
         for certificate, source in self.entries:
@@ -69,7 +69,7 @@ class Pool:
                 found[certificate] = (*known, source)
         return found
 
-    @cached_property
+    @Lazy
     def _subjects(self) -> dict[bytes, tuple[Certificate, ...]]:
         index: dict[bytes, list[Certificate]] = {}
         for certificate in self._sources:
@@ -79,13 +79,17 @@ class Pool:
                 continue
         return {key: tuple(found) for key, found in index.items()}
 
+    @Lazy
+    def _public(self) -> frozenset[Certificate]:
+        return frozenset(certificate for certificate, source in self.entries if source.kind is SourceKind.MOZILLA)
+
     def sources(self, certificate: Certificate) -> tuple[Source, ...]:
         """Return where a certificate was found, empty where it is not known."""
         return self._sources.get(certificate, ())
 
     def is_public(self, certificate: Certificate) -> bool:
         """Whether the certificate is a root of Mozilla's list."""
-        return any(source.kind is SourceKind.MOZILLA for source in self.sources(certificate))
+        return certificate in self._public
 
     def by_subject(self, canonical: bytes) -> tuple[Certificate, ...]:
         """Return the certificates whose subject has that canonical form."""

@@ -1,0 +1,87 @@
+"""Whole processes: `anchorkeep show` of a service on loopback beside `keytool -printcert -sslserver`, and `anchorkeep --help`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench import estate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PROGRAM = str(Path(sys.executable).with_name("anchorkeep"))
+_LAUNCH = Path(__file__).with_name("launch.py")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """
+    What a process cost, as medians.
+
+    Attributes:
+        wall: seconds from start to end.
+        cpu: seconds, user and system.
+        memory: the peak of its resident memory in MiB.
+    """
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def show_and_keytool(rounds: int) -> tuple[Cost, Cost | None]:
+    """Return the costs of both, run in turn; None where there is no keytool."""
+    keytool = shutil.which("keytool")
+    with estate.running(1) as services:
+        target = f"{estate.ADDRESS}:{services.port}"
+        ours = [_PROGRAM, "show", target, "--fail-on", "error"]
+        if keytool is None:
+            return run_in_turn([ours], rounds)[0], None
+        first, second = run_in_turn([ours, [keytool, "-printcert", "-sslserver", target]], rounds)
+        return first, second
+
+
+def help_text(rounds: int) -> Cost:
+    """Return the cost of `anchorkeep --help`."""
+    return run_in_turn([[_PROGRAM, "--help"]], rounds)[0]
+
+
+def run_in_turn(commands: Sequence[Sequence[str]], rounds: int) -> list[Cost]:
+    """Run each command once a round and return the medians of each; the first round only fills the system's caches."""
+    costs: list[list[Cost]] = [[] for _ in commands]
+    with tempfile.TemporaryDirectory() as directory:
+        for number in range(rounds + 1):
+            for command, found in zip(commands, costs, strict=True):
+                cost = _run(command, Path(directory))
+                if number:
+                    found.append(cost)
+    return [
+        Cost(
+            wall=statistics.median(item.wall for item in found),
+            cpu=statistics.median(item.cpu for item in found),
+            memory=statistics.median(item.memory for item in found),
+        )
+        for found in costs
+    ]
+
+
+def _run(command: Sequence[str], directory: Path) -> Cost:
+    """Run a command where no settings file is; its output goes into a file, as into a pipe."""
+    environment = os.environ | {"XDG_CONFIG_HOME": str(directory)}
+    output = directory / "output"
+    launched = [sys.executable, "-I", "-S", str(_LAUNCH), str(output), *command]
+    done = subprocess.run(launched, capture_output=True, check=True, cwd=directory, env=environment)
+    told = json.loads(done.stdout)
+    if told["code"]:
+        message = f"{command[0]} ended with {told['code']}: {output.read_text(errors='replace')[-2000:]}"
+        raise RuntimeError(message)
+    return Cost(wall=told["wall"], cpu=told["cpu"], memory=told["memory"])
