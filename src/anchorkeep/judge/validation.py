@@ -7,6 +7,7 @@ builder's work. Not checked: revocation, certificate policies.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -75,28 +76,30 @@ def _of_one(certificate: Certificate, position: int, *, at: datetime) -> Iterato
     if at < certificate.not_before:
         message = f"{title} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
         yield PathProblem(id="not-yet-valid", position=position, message=message)
-    for id_, message in _flaws_of_issuer(certificate) if position else _flaws(certificate):
-        yield PathProblem(id=id_, position=position, message=message)
+    for flaw in _flaws_of_issuer(certificate) if position else _flaws(certificate):
+        yield replace(flaw, position=position)
 
 
-def _flaws(certificate: Certificate) -> tuple[tuple[str, str], ...]:
-    """Return what is wrong with a certificate at any time and in any path, as pairs of id and message."""
-    found: list[tuple[str, str]] = []
+def _flaws(certificate: Certificate) -> tuple[PathProblem, ...]:
+    """Return what is wrong with a certificate at any time and in any path; the position is to be filled in."""
+    found: list[PathProblem] = []
     if not certificate.has_matching_algorithms:
-        found.append(("algorithm-mismatch", f"{certificate.title} names one signature algorithm inside and another outside."))
+        message = f"{certificate.title} names one signature algorithm inside and another outside."
+        found.append(PathProblem(id="algorithm-mismatch", position=0, message=message))
     seen: set[str] = set()
     for item in certificate.extensions:
         if item.oid in seen:
-            found.append(("duplicate-extension", f"{certificate.title} has the extension {item.label} twice."))
+            message = f"{certificate.title} has the extension {item.label} twice."
+            found.append(PathProblem(id="duplicate-extension", position=0, message=message))
         seen.add(item.oid)
         if item.critical and item.oid not in _UNDERSTOOD:
             message = f"{certificate.title} has the critical extension {item.label}, which is not understood."
-            found.append(("unknown-critical-extension", message))
+            found.append(PathProblem(id="unknown-critical-extension", position=0, message=message))
     return tuple(found)
 
 
 @lru_cache(maxsize=512)
-def _flaws_of_issuer(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+def _flaws_of_issuer(certificate: Certificate) -> tuple[PathProblem, ...]:
     """Return `_flaws` of a CA's certificate, which many paths share."""
     return _flaws(certificate)
 
