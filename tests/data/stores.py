@@ -110,6 +110,16 @@ def sealed(body: bytes, *, password: str = PASSWORD) -> bytes:
     return body + digest.digest()
 
 
+def sst_element(number: int, value: bytes, *, encoding: int = 1, length: int | None = None) -> bytes:
+    """Return an element of a serialized store: a property, a certificate (32), a CRL (33) or a CTL (34)."""
+    return struct.pack("<III", number, encoding, len(value) if length is None else length) + value
+
+
+def sst(*elements: bytes, end: bytes = bytes(12)) -> bytes:
+    """Return a serialized store."""
+    return b"\0\0\0\0CERT" + b"".join(elements) + end
+
+
 def attribute(dotted: str, *values: bytes) -> bytes:
     """Return an attribute of a bag."""
     return writer.sequence(writer.oid(dotted), writer.set_of(*values))

@@ -27,6 +27,7 @@ SAMPLES = {
     "pkcs7": pkcs7.dumps([LEAF, ROOT]),
     "pkcs12": stores.pfx(stores.encrypted_part(stores.cert_bag(LEAF)), stores.plain_part(stores.cert_bag(ROOT))),
     "jks": stores.jks(stores.jks_trusted("leaf", LEAF), stores.jks_key("root", [ROOT])),
+    "sst": stores.sst(stores.sst_element(11, b"l\0\0\0"), stores.sst_element(32, LEAF.der), stores.sst_element(32, ROOT.der)),
 }
 
 certificates = st.builds(
@@ -63,7 +64,7 @@ def test_truncation_is_refused_everywhere(name: str) -> None:
                 formats.loads(whole[:length], password=password)
 
 
-@given(st.lists(certificates, min_size=1, max_size=6), st.sampled_from(["pem", "pkcs7", "pkcs7-pem"]), st.booleans())
+@given(st.lists(certificates, min_size=1, max_size=6), st.sampled_from(["pem", "pkcs7", "pkcs7-pem", "sst"]), st.booleans())
 def test_what_is_written_is_read(chain: list[Certificate], format_name: str, comments: bool) -> None:  # noqa: FBT001
     """Whatever is written in a format is read back, in order and byte for byte."""
     written = formats.dumps(chain, format=format_name, comments=comments)
@@ -81,7 +82,11 @@ def test_one_certificate_is_written_as_it_is(one: Certificate) -> None:
 def test_any_certificate_bytes_are_kept(content: bytes) -> None:
     """What a store holds as a certificate is kept byte for byte, whatever it is."""
     odd = Certificate(content)
-    for data in (stores.jks(stores.jks_trusted("odd", odd)), stores.pfx(stores.plain_part(stores.cert_bag(odd)))):
+    for data in (
+        stores.jks(stores.jks_trusted("odd", odd)),
+        stores.pfx(stores.plain_part(stores.cert_bag(odd))),
+        formats.dumps([odd], format="sst"),
+    ):
         assert formats.loads(data, password=PASSWORD).certificates == (odd,)
 
 
@@ -111,7 +116,6 @@ UNSUPPORTED: dict[str, tuple[bytes, str]] = {
     "putty": (b"PuTTY-User-Key-File-3: ssh-rsa", "a PuTTY private key"),
     "zip": (b"PK\x03\x04\x14\0", "a ZIP or JAR archive"),
     "gzip": (b"\x1f\x8b\x08\0", "a gzip archive"),
-    "sst": (b"\0\0\0\0CERT", "a Microsoft serialized certificate store"),
     "crl": (stores.crl(), "a certificate revocation list"),
     "csr": (stores.request(), "a certificate request"),
     "pkcs8": (writer.sequence(writer.integer(0), KEY_ALGORITHM, writer.octet_string(b"key")), "a private key"),

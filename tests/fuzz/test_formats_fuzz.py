@@ -11,7 +11,7 @@ from anchorkeep.formats import limits, pkcs7
 from anchorkeep.model.truststore import TrustStore
 from anchorkeep.tlv import writer
 from tests.data import stores
-from tests.data.stores import PASSWORD, armored, cert_bag, certificate, key_bag
+from tests.data.stores import PASSWORD, armored, cert_bag, certificate, key_bag, sst_element
 from tests.formats.test_pkcs12 import rfc_9579
 
 LEAF, MIDDLE, ROOT = certificate("leaf", "middle"), certificate("middle", "root"), certificate("root")
@@ -46,9 +46,14 @@ SAMPLES: dict[str, bytes] = {
     "pkcs12-pbmac1": rfc_9579(),
     "jks": stores.jks(stores.jks_trusted("würzel", ROOT), stores.jks_key("server", [LEAF, MIDDLE])),
     "jks-1": stores.jks(stores.jks_trusted("root", ROOT, version=1), version=1),
+    "sst": stores.sst(
+        sst_element(11, "würzel\0".encode("utf-16-le")), sst_element(3, bytes(20)), sst_element(32, ROOT.der),
+        sst_element(32, LEAF.der),
+        sst_element(33, stores.crl()), sst_element(2, b""), sst_element(34, pkcs7.dumps([LEAF]), encoding=0x10001),
+    ),
 }  # fmt: skip
 
-# In each of ten samples; 4,000 in all.
+# In each of eleven samples; 4,400 in all.
 MUTATIONS = 400
 DEEP_MUTATIONS = 20_000
 
@@ -161,6 +166,10 @@ LARGE: dict[str, Callable[[], bytes]] = {
     "base64": lambda: b"MI" + b"A" * (16 * MIB),
     "jks": lambda: stores.jks(*[stores.jks_trusted("a", ROOT)] * 100_000),
     "jks-chains": lambda: stores.jks(*[stores.jks_key("a", [ROOT] * 100)] * 400),
+    "sst": lambda: stores.sst(*[sst_element(32, b"")] * 100_000),
+    "sst-properties": lambda: stores.sst(*[sst_element(1, b"")] * 2_000_000),
+    "sst-many-properties": lambda: stores.sst(*[sst_element(1, b"") * 100 + sst_element(32, b"")] * 10_001),
+    "sst-lists": lambda: stores.sst(*[sst_element(33, b"")] * 1_000_000),
     "pkcs12-keys": lambda: stores.pfx(
         stores.plain_part(
             *(key_bag(stores.local_key_id(b"%d" % number)) for number in range(5_000)),

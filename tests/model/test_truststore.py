@@ -1,4 +1,4 @@
-from anchorkeep.model.truststore import Integrity, PrivateKeyEntry, TrustedCertEntry, TrustStore
+from anchorkeep.model.truststore import Integrity, OtherEntry, OtherKind, PrivateKeyEntry, TrustedCertEntry, TrustStore
 from tests.peers.samples import certificate
 
 ROOT, LEAF = certificate(serial_number=1), certificate(serial_number=2)
@@ -15,3 +15,10 @@ def test_chain_of_a_key_is_not_trusted() -> None:
 def test_nothing_is_vouched_for_unasked() -> None:
     """A store says that it has no integrity check unless its codec made one."""
     assert TrustStore(format="pem", entries=()).integrity is Integrity.NONE
+
+
+def test_a_list_is_no_certificate() -> None:
+    """A revocation list among the entries is neither a certificate nor trusted, and is not lost."""
+    crl = OtherEntry(kind=OtherKind.CRL, data=b"crl")
+    store = TrustStore(format="sst", entries=(crl, TrustedCertEntry(certificate=ROOT)))
+    assert (store.trusted, store.certificates, store.others) == ((ROOT,), (ROOT,), (crl,))

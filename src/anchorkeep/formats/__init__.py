@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import StoreFormatError, UsageError
-from anchorkeep.formats import der, foreign, jks, limits, pem, pkcs7, pkcs12, shape
+from anchorkeep.formats import der, foreign, jks, limits, pem, pkcs7, shape, sst
 from anchorkeep.formats.shape import Shape
+from anchorkeep.model.truststore import TrustedCertEntry
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -26,13 +27,21 @@ __all__ = ["READ", "WRITTEN", "detect", "dumps", "loads"]
 
 _SHAPES = {Shape.CERTIFICATE: "der", Shape.PKCS7: "pkcs7", Shape.PKCS12: "pkcs12"}
 
+
+def _pkcs12(data: bytes, name: str, password: str | None) -> TrustStore:
+    from anchorkeep.formats import pkcs12  # It brings the ciphers with it, which no other format needs.
+
+    return pkcs12.loads(data, password=password, name=name)
+
+
 # Each codec by the name of its format; they take the data, what to call it, and the password.
 _CODECS: dict[str, Callable[[bytes, str, str | None], TrustStore]] = {
     "pem": lambda data, name, _: pem.loads(data, name=name, container=_contained),
     "der": lambda data, name, _: der.loads(data, name=name),
     "pkcs7": lambda data, name, _: pkcs7.loads(data, name=name),
-    "pkcs12": lambda data, name, password: pkcs12.loads(data, password=password, name=name),
+    "pkcs12": _pkcs12,
     "jks": lambda data, name, password: jks.loads(data, password=password, name=name),
+    "sst": lambda data, name, _: sst.loads(data, name=name),
 }
 
 _WRITERS: dict[str, Callable[[Sequence[Certificate], bool], bytes]] = {
@@ -40,6 +49,7 @@ _WRITERS: dict[str, Callable[[Sequence[Certificate], bool], bytes]] = {
     "pem": lambda certificates, comments: pem.dumps(certificates, comments=comments),
     "pkcs7": lambda certificates, _: pkcs7.dumps(certificates),
     "pkcs7-pem": lambda certificates, _: pem.armor(pkcs7.dumps(certificates), label="PKCS7"),
+    "sst": lambda certificates, _: sst.dumps(TrustedCertEntry(certificate=item) for item in certificates),
 }
 
 #: The formats that `loads` reads and `dumps` writes.
@@ -51,6 +61,8 @@ def detect(data: bytes) -> str | None:
     """Return the format of the data, one of `READ`, by its content; None where it is none of them."""
     if data.startswith(jks.MAGIC):
         return "jks"
+    if data.startswith(sst.MAGIC):
+        return "sst"
     found = _SHAPES.get(shape.of(data))  # type: ignore[arg-type]  # None is in no table
     return found or ("pem" if pem.is_pem(data) else None)
 
@@ -87,7 +99,7 @@ def dumps(certificates: Sequence[Certificate], *, format: str, comments: bool = 
 
     Args:
         certificates: at least one; for `der` exactly one.
-        format: one of `WRITTEN`: `der`, `pem`, `pkcs7` (DER, without a signer) or `pkcs7-pem`.
+        format: one of `WRITTEN`: `der`, `pem`, `pkcs7` (DER, without a signer), `pkcs7-pem` or `sst` (without properties).
         comments: whether in `pem` subject, issuer, dates and SHA-256 stand before each block, one ASCII line each.
 
     Raises:

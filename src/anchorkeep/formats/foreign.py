@@ -40,7 +40,6 @@ _BEGINNINGS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"PuTTY-User-Key-File"), "a PuTTY private key", "SSH keys hold no X.509 certificate."),
     (re.compile(rb"PK\x03\x04"), "a ZIP or JAR archive", "Unpack it and give the certificate file."),
     (re.compile(rb"\x1f\x8b"), "a gzip archive", "Unpack it and give the certificate file."),
-    (re.compile(rb"\0\0\0\0CERT"), "a Microsoft serialized certificate store (SST)", _EXPORT),
 )
 
 # Structures that are recognised by `shape`.

@@ -17,5 +17,11 @@ MAX_TOTAL_ITERATIONS = 4 * MAX_ITERATIONS
 MAX_SALT = 1024
 #: Characters of an alias. Java's own keytool writes at most 65,535 bytes, people at most some hundred.
 MAX_ALIAS = 65_535
+#: Properties of one entry of a serialized store. Windows' own roots have some twenty.
+MAX_PROPERTIES = 100
+#: Properties of a serialized store. The smallest has 12 bytes, so that without this a file could ask for gigabytes as values.
+MAX_TOTAL_PROPERTIES = 1_000_000
+#: Bytes of a property. The largest in use, a cached OCSP answer, has some thousands.
+MAX_PROPERTY_BYTES = 1024 * 1024
 #: Encrypted bytes under RC2, whose decryption here is slow: 4 MiB take some ten seconds, and no store that old is larger.
 MAX_RC2_BYTES = 4 * 1024 * 1024
