@@ -33,12 +33,15 @@ demo: setup  ## Run the story of the README in a lab on loopback.
 
 test: setup  ## Run the tests, except those marked deep.
 	@tools/debian-packages.sh
+	@tools/proxies.sh
+	@tools/servers.sh
 	@tools/jres.sh
 	@$(BIN)/pytest -n auto -m "not deep" $(ARGS)
 
-deep: setup  ## Run the tests marked deep: long fuzzing, large inputs.
+deep: setup  ## Run the tests marked deep: long fuzzing, large inputs, Windows' own reader.
 	@tools/debian-packages.sh
 	@tools/jres.sh
+	@tools/wine.sh
 	@$(BIN)/pytest -n auto -m deep --hypothesis-profile=deep $(ARGS)
 
 lint: setup  ## Check style, types and floors.

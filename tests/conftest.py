@@ -43,6 +43,14 @@ settings.register_profile(
 settings.load_profile("steady")
 
 
+@pytest.fixture(autouse=True)
+def _without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the proxies of whoever runs the tests away: every peer is on this machine."""
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 def find_tool(name: str) -> Path | None:
     """Return where a foreign tool is, on PATH or unpacked below `.tools`, or None."""
     found = shutil.which(name) or shutil.which(name, path=str(UNPACKED_TOOLS))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure of the foreign tools that tests run: openssl, GnuTLS, nginx, a JDK. Instant when all are there.
+# Make sure of the foreign tools that tests run: curl, openssl, GnuTLS, nginx, a JDK. Instant when all are there.
 #
 # What is missing is installed where that is possible (Debian, as root or with sudo that asks no password). Otherwise it is
 # named, with the command that brings it, and the tests that need it are skipped by name; under CI=true this fails.
@@ -18,6 +18,7 @@ have_nginx() {
 
 missing_packages() {
     command -v git >/dev/null || echo git
+    command -v curl >/dev/null || echo curl
     command -v openssl >/dev/null || echo openssl
     command -v certtool >/dev/null && command -v gnutls-serv >/dev/null || echo gnutls-bin
     have_jdk || echo default-jdk-headless

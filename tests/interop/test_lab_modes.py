@@ -8,6 +8,7 @@ import pytest
 from anchorkeep import formats, lab
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.lab import Mode
+from anchorkeep.observe import resolve
 from tests.peers.command import Result, run
 
 FINDINGS = {
@@ -27,7 +28,21 @@ FINDINGS = {
     Mode.UNKNOWN_CA: ("root-unknown", Exit.FINDING),
     Mode.NULL_PARAMETERS: ("certificate-malformed", Exit.FINE),
     Mode.NEGATIVE_SERIAL: ("certificate-malformed", Exit.FINE),
+    Mode.AIA: ("intermediate-missing", Exit.FINDING),
     Mode.CLIENT_CERTIFICATE: ("client-certificate-requested", Exit.FINE),
+}
+#: Modes that plain `show` takes for proper; with what else they give it away.
+BESIDES = {
+    Mode.TLS_1_3_ONLY: (("--both-key-types",), "key-types-unknown"),
+    Mode.NODES_DIFFER: (("--all-addresses",), "nodes-differ"),
+}
+#: Modes in which nothing is wrong, with the fact that shows them.
+PROPER = {
+    Mode.DUAL_KEYS: (
+        ("--both-key-types",),
+        lambda seen: [bool(look["certificates"]) for look in seen["key_types"]] == [True, True],
+    ),
+    Mode.TLS_1_2_ONLY: ((), lambda seen: seen["tls_version"] == "TLSv1.2"),
 }
 FAILURES = {
     Mode.TOO_LARGE: "certificate-message-too-large",
@@ -52,7 +67,7 @@ def ids(result: Result) -> list[set[str]]:
 
 def test_every_mode_has_its_line() -> None:
     """No mode of the lab is without the finding or failure that it must give."""
-    assert {Mode.NONE} | FINDINGS.keys() | FAILURES.keys() == set(Mode)
+    assert {Mode.NONE} | FINDINGS.keys() | BESIDES.keys() | PROPER.keys() | FAILURES.keys() == set(Mode)
 
 
 def test_a_service_that_behaves_gives_a_note_only(lab_settings: Path) -> None:
@@ -70,6 +85,63 @@ def test_misbehaviour_is_found(mode: Mode, cloud: lab.Cloud, lab_settings: Path)
     assert (all(wanted in found for found in ids(seen)), seen.code) == (True, code)
 
 
+@pytest.fixture
+def two_addresses(lab_settings: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the lab's services a name with two addresses, as a resolver would know it, and return settings that use it."""
+    ask = resolve.socket.getaddrinfo
+
+    def getaddrinfo(host: bytes, port: int, **options: object) -> list[object]:
+        if host != b"nodes.test":
+            return ask(host, port, **options)
+        return [item for node in ("127.0.0.1", "127.0.0.2") for item in ask(node, port, **options)]
+
+    monkeypatch.setattr(resolve.socket, "getaddrinfo", getaddrinfo)
+    lab_settings.write_text(lab_settings.read_text().replace("127.0.0.1:", "nodes.test:"))
+    return lab_settings
+
+
+@pytest.mark.parametrize("mode", BESIDES, ids=str)
+def test_misbehaviour_is_found_by_a_second_look(mode: Mode, cloud: lab.Cloud, two_addresses: Path) -> None:
+    """The finding is there with the option that looks for it; without the option, and without the mode, it is not."""
+    options, wanted = BESIDES[mode]
+    behaving = ids(show(two_addresses, *options))
+    cloud.misbehave(mode, "uat")
+    plain, looked = ids(show(two_addresses)), ids(show(two_addresses, *options))
+    assert not any(wanted in found for found in (*behaving, *plain))
+    assert all(wanted in found for found in looked)
+
+
+@pytest.mark.parametrize("mode", PROPER, ids=str)
+def test_proper_mode_shows_in_a_fact(mode: Mode, cloud: lab.Cloud, lab_settings: Path) -> None:
+    """Nothing is found, and the fact that the mode is about is there; without the mode it is not."""
+    options, is_there = PROPER[mode]
+
+    def facts() -> tuple[list[set[str]], list[bool]]:
+        seen = show(lab_settings, *options)
+        return ids(seen), [is_there(item) for item in json.loads(seen.out)["observations"]]
+
+    assert facts() == ([{"root-private"}] * 2, [False] * 2)
+    cloud.misbehave(mode, "uat")
+    assert facts() == ([{"root-private"}] * 2, [True] * 2)
+
+
+@pytest.mark.parametrize(
+    "words", [("--compare-proxy", "inspection"), ("--proxy", "inspection", "--compare-proxy", "none")], ids=str
+)
+def test_inspection_is_found(words: tuple[str, ...], cloud: lab.Cloud, lab_settings: Path) -> None:
+    """The lab's inspecting proxy is found by the difference it makes and by its CA's name, from either side."""
+    seen = show(lab_settings, *(f"http://{cloud.inspection}" if word == "inspection" else word for word in words))
+    assert all({"interception-difference", "interception-known-issuer"} <= found for found in ids(seen))
+    assert seen.code == Exit.FINDING
+
+
+@pytest.mark.parametrize("words", [("--compare-proxy", "tunnel"), ("--proxy", "tunnel", "--compare-proxy", "none")], ids=str)
+def test_tunnel_is_no_inspection(words: tuple[str, ...], cloud: lab.Cloud, lab_settings: Path) -> None:
+    """The lab's tunnelling proxy makes no difference."""
+    seen = show(lab_settings, *(f"http://{cloud.tunnel}" if word == "tunnel" else word for word in words))
+    assert (ids(seen), seen.code) == ([{"root-private"}] * 2, Exit.FINE)
+
+
 @pytest.mark.parametrize("mode", FAILURES, ids=str)
 def test_failure_is_an_answer(mode: Mode, cloud: lab.Cloud, lab_settings: Path) -> None:
     """The failure that belongs to the mode is recorded, with exit code 3, and Production is shown all the same."""
@@ -80,7 +152,7 @@ def test_failure_is_an_answer(mode: Mode, cloud: lab.Cloud, lab_settings: Path) 
     assert (reasons, seen.code) == ([FAILURES[mode]] * 2 + [None] * 2, Exit.UNKNOWN)
 
 
-@pytest.mark.parametrize("mode", [*FINDINGS, Mode.NONE], ids=str)
+@pytest.mark.parametrize("mode", [*FINDINGS, *BESIDES, *PROPER, Mode.NONE], ids=str)
 def test_what_was_sent_is_exported_byte_for_byte(mode: Mode, cloud: lab.Cloud, lab_settings: Path) -> None:
     """`export --select sent` gives the certificates as the service presents them, duplicates, strays and all oddities."""
     cloud.misbehave(mode, "uat")

@@ -1,13 +1,16 @@
 """`openssl s_server` as the peer of `observe`."""
 
 import ssl
+import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
 from anchorkeep import tlv
-from anchorkeep.model.chain import FailedObservation
+from anchorkeep.model.certificate import Certificate
+from anchorkeep.model.chain import FailedObservation, Stage
+from anchorkeep.observe.approach import Approach, ClientIdentity, KeyType
 from anchorkeep.tlv import writer
 from tests.conftest import require_tool
 from tests.peers import process
@@ -60,11 +63,85 @@ def test_tls_1_2_server_that_demands_a_client_certificate(tmp_path: Path) -> Non
 
 
 def test_tls_1_3_server_that_demands_a_client_certificate(tmp_path: Path) -> None:
-    """TLS 1.3 refuses a missing client certificate after the handshake's end: the chain is there, the demand is noted."""
+    """TLS 1.3 refuses a missing client certificate after the handshake's end: its alert is waited for, and the chain is there."""
     presented, port = present(), process.free_port()
     with process.server(command(tmp_path, presented, port, "-tls1_3", "-Verify", "1"), port=port, log=tmp_path / "log"):
         seen = chain_at(port)
-    assert (der(seen), seen.client_certificate_requested, seen.failure) == (presented.der, True, None)
+    assert (der(seen), seen.client_certificate_requested) == (presented.der, True)
+    assert seen.failure is not None
+    assert (seen.failure.stage, seen.failure.reason) == (Stage.HANDSHAKE, "client-certificate-required")
+    assert "certificate_required" in seen.failure.message
+
+
+def identity(presented: Presented) -> Approach:
+    """Return the approach with a client certificate."""
+    chain = tuple(Certificate(item) for item in presented.der)
+    return Approach(identity=ClientIdentity(chain=chain, key=presented.key))
+
+
+@pytest.mark.parametrize("option", VERSIONS)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_client_certificate(tmp_path: Path, option: str, *, trusted: bool) -> None:
+    """A client certificate is presented with its chain; one that is not taken is refused, and the chain is there."""
+    presented, client, port = present(), present("client.test"), process.free_port()
+    authorities = tmp_path / "authorities.pem"
+    authorities.write_bytes(client.root if trusted else presented.root)
+    options = [option, "-Verify", "3", "-verify_return_error", "-CAfile", str(authorities), "-no-CApath", "-no-CAstore"]
+    with process.server(command(tmp_path, presented, port, *options), port=port, log=tmp_path / "log"):
+        seen = chain_at(port, approach=identity(client))
+    reason = seen.failure.reason if seen.failure else None
+    assert (der(seen), seen.client_certificate_requested) == (presented.der, True)
+    assert reason == (None if trusted else "client-certificate-refused")
+
+
+def test_client_certificate_is_shown_to_whoever_asks_only(tmp_path: Path) -> None:
+    """A server that asks for none gets none, and nothing is waited for."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port), port=port, log=tmp_path / "log"):
+        seen = chain_at(port, approach=identity(present("client.test")))
+    assert (der(seen), seen.client_certificate_requested, seen.failure) == (presented.der, False, None)
+
+
+@pytest.mark.parametrize(
+    ("server", "lowest", "reason"), [("-tls1_2", "TLSv1.2", None), ("-tls1_2", "TLSv1.3", "protocol-version")]
+)
+def test_lowest_version(tmp_path: Path, server: str, lowest: str, reason: str | None) -> None:
+    """A version below the lowest one asked for is not spoken."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port, server), port=port, log=tmp_path / "log"):
+        seen = look(at(port), approach=Approach(min_tls=lowest))
+    assert (seen.failure.reason if seen.failure else None) == reason
+
+
+@pytest.mark.parametrize("highest", ["TLSv1.2", "TLSv1.3"])
+def test_highest_version(tmp_path: Path, highest: str) -> None:
+    """No version above the highest one asked for is spoken."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port), port=port, log=tmp_path / "log"):
+        assert chain_at(port, approach=Approach(max_tls=highest)).tls_version == highest
+
+
+@pytest.mark.parametrize("key_type", list(KeyType))
+def test_key_type_chooses_the_certificate(tmp_path: Path, key_type: KeyType) -> None:
+    """A server with an RSA and an ECDSA certificate shows the one that is asked for."""
+    presented, rsa, port = present(), tmp_path / "rsa.pem", process.free_port()
+    openssl = [require_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=rsa.test"]
+    subprocess.run([*openssl, "-keyout", rsa, "-out", tmp_path / "rsa.crt"], check=True, capture_output=True)
+    options = ["-dcert", str(tmp_path / "rsa.crt"), "-dkey", str(rsa)]
+    with process.server(command(tmp_path, presented, port, *options), port=port, log=tmp_path / "log"):
+        seen = chain_at(port, approach=Approach(key_type=key_type))
+    assert seen.leaf is not None
+    assert (seen.leaf.public_key.algorithm == "RSA", seen.tls_version) == (key_type is KeyType.RSA, "TLSv1.2")
+
+
+@pytest.mark.parametrize(("option", "reason"), [("-tls1_2", "alert"), ("-tls1_3", "protocol-version")])
+def test_key_type_that_is_not_there(tmp_path: Path, option: str, reason: str) -> None:
+    """A server without that kind of key refuses; one that speaks TLS 1.3 only cannot be asked, which is told apart."""
+    presented, port = present(), process.free_port()
+    with process.server(command(tmp_path, presented, port, option), port=port, log=tmp_path / "log"):
+        seen = look(at(port), approach=Approach(key_type=KeyType.RSA))
+    assert isinstance(seen, FailedObservation)
+    assert seen.failure.reason == reason
 
 
 @pytest.mark.parametrize("name", ["other.test", "service.test"])

@@ -59,3 +59,20 @@ def test_errors_before_the_server_hello_are_no_certificate() -> None:
     """What is read before any certificate is not told as one."""
     errors = [("asn1 encoding routines", "", "wrong tag"), ("SSL routines", "", "excessive message size")]
     assert alert.raised(errors, has_server_hello=False).reason == "protocol-error"
+
+
+@pytest.mark.parametrize("number", [40, 42, 43, 44, 45, 46, 48, 49, 51, 116])
+def test_client_certificate_that_is_not_taken(number: int) -> None:
+    """An alert about a client certificate that was there is told as its refusal."""
+    told = alert.received(number, is_certificate_requested=True, has_certificate=True)
+    assert (told.reason, alert.ALERTS[number] in told.message) == ("client-certificate-refused", True)
+
+
+def test_client_certificate_that_nobody_asked_for() -> None:
+    """A certificate that was not asked for is not blamed."""
+    assert alert.received(40, is_certificate_requested=False, has_certificate=True).reason == "alert"
+
+
+def test_versions_that_were_offered_are_told() -> None:
+    """A server that speaks none of the versions offered is told which they were."""
+    assert "TLSv1.3 (" in alert.received(70, is_certificate_requested=False, offered="TLSv1.3").message

@@ -13,6 +13,8 @@ VERSIONS = {"TLSv1.2": SSL.TLS1_2_VERSION, "TLSv1.3": SSL.TLS1_3_VERSION}
 class Server:
     """A server in memory; what it says is taken flight by flight."""
 
+    last = b""
+
     def __init__(self, presented: Presented, version: int, *, demands: bool = False) -> None:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(version)
@@ -248,3 +250,55 @@ def test_context_holds_nothing_of_a_connection() -> None:
             talk(handshake, Server(presented, SSL.TLS1_2_VERSION))
             chains.append(der(handshake) == presented.der)
     assert chains == [True] * 4
+
+
+def verdict(*, demands: bool = True) -> tuple[ClientHandshake, Server]:
+    """Return a handshake of TLS 1.3 that has ended for the client, and its server, which has not read the client's end yet."""
+    server = Server(present(), SSL.TLS1_3_VERSION, demands=demands)
+    handshake = ClientHandshake(client_context(), "service.test")
+    server.last = handshake.receive(server.answer(handshake.start()))
+    assert (handshake.is_done, handshake.failure) == (True, None)
+    return handshake, server
+
+
+def test_verdict_is_the_alert() -> None:
+    """The alert by which a TLS 1.3 server refuses a client without certificate is the failure (RFC 8446 §4.4.2.4)."""
+    handshake, server = verdict()
+    assert handshake.awaits_verdict
+    said = server.answer(server.last)
+    for position in range(len(said)):
+        handshake.receive_verdict(said[position : position + 1])
+    assert handshake.failure is not None
+    assert (handshake.failure.reason, handshake.awaits_verdict) == ("client-certificate-required", False)
+
+
+def test_no_verdict_without_a_question() -> None:
+    """Where no client certificate was asked for there is nothing to wait for."""
+    handshake, server = verdict(demands=False)
+    assert not handshake.awaits_verdict
+    handshake.receive_verdict(server.answer(server.last))
+    assert handshake.failure is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_verdict_of_tls_1_2_is_in_the_handshake(version: str) -> None:
+    """Only in TLS 1.3 does the refusal come after the handshake."""
+    handshake = ClientHandshake(client_context(), "service.test")
+    talk(handshake, Server(present(), VERSIONS[version], demands=True))
+    assert handshake.awaits_verdict is (version == "TLSv1.3")
+
+
+def test_garbage_is_no_verdict() -> None:
+    """Bytes that are no record end the wait and accuse nobody."""
+    handshake, _ = verdict()
+    handshake.receive_verdict(b"\x17\x03\x03\x00\x20" + bytes(32))
+    assert (handshake.failure, handshake.awaits_verdict) == (None, False)
+
+
+def test_verdict_is_bounded() -> None:
+    """A server that sends without end after the handshake is not listened to for ever."""
+    handshake, _ = verdict()
+    handshake.receive_verdict(b"\x17\x03\x03\x40\x00" + bytes(100))
+    assert handshake.awaits_verdict
+    handshake.receive_verdict(bytes(MAX_RECEIVED))
+    assert (handshake.failure, handshake.awaits_verdict) == (None, False)

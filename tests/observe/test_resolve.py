@@ -35,6 +35,13 @@ def test_addresses_are_bounded() -> None:
     assert len(interleave([four(number) for number in range(200)])) == MAX_ADDRESSES
 
 
+def test_all_addresses_are_had_when_asked_for() -> None:
+    """Who wants every address of a name gets every one, each once."""
+    found = [four(number) for number in range(200)]
+    known = asyncio.run(resolve(Address(host="many.test", port=443), lambda _, __: [*found, *found], limit=None))
+    assert known == tuple(found)
+
+
 def test_no_addresses() -> None:
     """Of no addresses none is tried."""
     assert interleave([]) == ()

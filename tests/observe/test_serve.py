@@ -7,7 +7,8 @@ from OpenSSL import SSL, crypto
 
 from anchorkeep.mint import Authority, Identity, key
 from anchorkeep.model.certificate import Certificate
-from anchorkeep.observe.serve import TLS_VERSIONS, Presentation, TLSServer
+from anchorkeep.observe.handshake import TLS_VERSIONS
+from anchorkeep.observe.serve import Presentation, TLSServer
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ from typing import Any
 from anchorkeep.model.chain import FailedObservation, ObservedChain
 from anchorkeep.model.endpoint import Endpoint
 from anchorkeep.observe import observe
+from anchorkeep.observe.approach import DIRECT, Approach
 from tests.peers.command import run
 
 NOON = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
@@ -23,9 +24,9 @@ def at(port: int, *, host: str = "127.0.0.1", name: str = "service.test") -> End
     return Endpoint.parse(f"{name}:443", connect=f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
 
-def chain_at(port: int, **settings: Any) -> ObservedChain:
+def chain_at(port: int, *, approach: Approach = DIRECT, **settings: Any) -> ObservedChain:
     """Observe a port of this machine that must send a chain."""
-    seen = look(at(port, **settings))
+    seen = look(at(port, **settings), approach=approach)
     assert isinstance(seen, ObservedChain), seen
     return seen
 

@@ -16,10 +16,11 @@ LAST = dt.datetime(2049, 12, 31, tzinfo=dt.UTC)
 
 @dataclass(frozen=True)
 class Presented:
-    """What a server is configured with: its key, and its chain leaf first, without the root."""
+    """What a server is configured with: its key, its chain leaf first without the root; and the root as PEM."""
 
     key: ec.EllipticCurvePrivateKey
     chain: tuple[x509.Certificate, ...]
+    root: bytes = b""
 
     @cached_property
     def der(self) -> tuple[bytes, ...]:
@@ -48,6 +49,7 @@ def present(name: str = "service.test", *, intermediates: int = 2) -> Presented:
     """Return a fresh chain for a DNS name below that many intermediates of a root that is not part of it."""
     issuer_key = ec.generate_private_key(ec.SECP256R1())
     issuer = _name("Test root")
+    root = _issue(issuer, issuer_key, issuer, issuer_key, ca=True).public_bytes(serialization.Encoding.PEM)
     chain: list[x509.Certificate] = []
     for number in range(1, intermediates + 1):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -56,7 +58,7 @@ def present(name: str = "service.test", *, intermediates: int = 2) -> Presented:
         issuer, issuer_key = subject, key
     key = ec.generate_private_key(ec.SECP256R1())
     chain.append(_issue(_name(name), key, issuer, issuer_key, ca=False))
-    return Presented(key=key, chain=tuple(reversed(chain)))
+    return Presented(key=key, chain=tuple(reversed(chain)), root=root)
 
 
 def _name(common_name: str) -> x509.Name:

@@ -23,7 +23,7 @@ def free_port() -> int:
 def server(command: Sequence[str | Path], *, port: int, log: Path) -> Iterator[int]:
     """Run a server that listens on `port`; give the port once it does, end the server afterwards."""
     with log.open("wb") as output, running(command, stdout=output) as process:
-        _await_listening(process, port, log)
+        await_listening(process, port, log)
         yield port
 
 
@@ -43,7 +43,8 @@ def running(command: Sequence[str | Path], *, stdout: object) -> Iterator[subpro
         process.communicate()
 
 
-def _await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def await_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Return once a process listens on a port of this machine; fail with its log when it ends before, or never does."""
     for _ in range(ATTEMPTS):
         with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             return

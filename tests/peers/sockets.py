@@ -61,6 +61,19 @@ def greets(banner: bytes) -> Behaviour:
     return behave
 
 
+def scripted(greeting: bytes, *pieces: bytes) -> Behaviour:
+    """Return a server that greets, answers each thing it reads with the next piece, and then waits for the end."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.sendall(greeting)
+        for piece in pieces:
+            connection.recv(65536)
+            connection.sendall(piece)
+        _wait_for_end(connection)
+
+    return behave
+
+
 def is_silent(connection: socket.socket) -> None:
     """Never answer."""
     _wait_for_end(connection)

@@ -53,15 +53,33 @@ _PROTOCOL_VERSION = 70
 _UNRECOGNIZED_NAME = 112
 # What servers answer when they demanded a client certificate and got none; only TLS 1.3 has a name for it, 116.
 _NO_CERTIFICATE_ALERTS = frozenset({_HANDSHAKE_FAILURE, 41, 42, 46, 49, 116})
+# What servers answer to a client certificate that they do not take (RFC 8446 §6.2); decrypt_error is its signature's.
+_REFUSING_ALERTS = _NO_CERTIFICATE_ALERTS | {43, 44, 45, 48, 51}
 # OpenSSL's name of its ASN.1 library; in a client's handshake it reads certificates and little else.
 _ASN1 = "asn1 encoding routines"
 # OpenSSL's reasons for a version it does not take.
 _VERSION_REASONS = frozenset({"unsupported protocol", "version too low", "wrong ssl version", "unknown ssl version"})
 
 
-def received(number: int, *, is_certificate_requested: bool) -> Failure:
-    """Return the failure of a fatal alert that the server sent (RFC 8446 §6.2)."""
+def received(
+    number: int, *, is_certificate_requested: bool, has_certificate: bool = False, offered: str = "TLSv1 to TLSv1.3"
+) -> Failure:
+    """
+    Return the failure of a fatal alert that the server sent (RFC 8446 §6.2).
+
+    Args:
+        number: of the alert.
+        is_certificate_requested: whether the server had asked for a client certificate.
+        has_certificate: whether there was one to present.
+        offered: the versions that the client offered, in words.
+    """
     name = ALERTS.get(number, f"number {number}")
+    if is_certificate_requested and has_certificate and number in _REFUSING_ALERTS:
+        return _failure(
+            "client-certificate-refused",
+            f"The server does not take the client certificate (alert {name}).",
+            "Check that it is valid and of an issuer that the server trusts, with its intermediates; the server's log says more.",
+        )
     if is_certificate_requested and number in _NO_CERTIFICATE_ALERTS:
         return _failure(
             "client-certificate-required",
@@ -71,8 +89,8 @@ def received(number: int, *, is_certificate_requested: bool) -> Failure:
     if number == _PROTOCOL_VERSION:
         return _failure(
             "protocol-version",
-            "The server speaks none of TLS 1.0 to 1.3 with this client (alert protocol_version).",
-            "It may only know SSL 3.0 or older, which no current library speaks.",
+            f"The server speaks none of the versions offered, {offered} (alert protocol_version).",
+            "It may know only others: SSL 3.0 and older are spoken by no current library.",
         )
     remedies = {
         _HANDSHAKE_FAILURE: "It found no cipher suite, group or signature algorithm in common, or wants another server name.",
@@ -109,8 +127,8 @@ def raised(errors: Sequence[tuple[str, str, str]], *, has_server_hello: bool) ->
     if not _VERSION_REASONS.isdisjoint(reasons):
         return _failure(
             "protocol-version",
-            "The server chose a version of TLS that this client does not speak.",
-            "It may only know SSL 3.0 or older, which no current library speaks.",
+            "The server chose a version of TLS that was not offered to it.",
+            "It may know only others: SSL 3.0 and older are spoken by no current library.",
         )
     cause = visible(reasons[0]) if reasons else "no reason given"
     return _failure(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from anchorkeep.errors import UsageError
+
 if TYPE_CHECKING:
+    from OpenSSL import SSL
+
     from anchorkeep.mint import PrivateKey
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.endpoint import Address
+
+
+#: Octets of a user name and of a password: one of length each in RFC 1929 §2.
+_MAX_CREDENTIAL = 255
 
 
 class ProxyKind(StrEnum):
@@ -34,14 +43,27 @@ class Proxy:
     Attributes:
         kind: HTTP CONNECT (RFC 9110 §9.3.6) or SOCKS5 (RFC 1928); names are resolved by the proxy.
         address: where it listens.
-        username: for its authentication, None where it wants none.
+        username: for its authentication, None where it wants none; never shown.
         password: likewise; never shown.
     """
 
     kind: ProxyKind
     address: Address
-    username: str | None = None
+    username: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        """Refuse credentials that the proxy's protocol cannot carry."""
+        if self.username is None:
+            if self.password is not None:
+                raise UsageError("A proxy's password goes with a user name.")
+            return
+        lengths = (len(text.encode("utf-8", "surrogatepass")) for text in (self.username, self.password or ""))
+        if not self.username or any(length > _MAX_CREDENTIAL for length in lengths):
+            raise UsageError(f"A proxy's user name has 1 to {_MAX_CREDENTIAL} bytes, its password up to {_MAX_CREDENTIAL}.")
+        # RFC 7617 §2: the first colon ends the user name, and neither may hold control characters.
+        if ":" in self.username or not (self.username + (self.password or "")).isprintable():
+            raise UsageError("A proxy's user name holds no colon, and neither it nor the password a control character.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +90,8 @@ class Approach:
         identity: the client certificate, None to present none.
         min_tls: the lowest version offered: `TLSv1`, `TLSv1.1`, `TLSv1.2` or `TLSv1.3`.
         max_tls: the highest version offered.
-        key_type: the kind of certificate to ask for, None for whatever the server prefers.
+        key_type: the kind of certificate to ask for, None for whatever the server prefers; with one, TLS 1.3 is not offered,
+            since there the cipher suite no longer decides it and OpenSSL's signature algorithms cannot be set from here.
     """
 
     proxy: Proxy | None = None
@@ -76,6 +99,19 @@ class Approach:
     min_tls: str = "TLSv1"
     max_tls: str = "TLSv1.3"
     key_type: KeyType | None = None
+
+    @cached_property
+    def context(self) -> SSL.Context:
+        """
+        OpenSSL's form of it, made once: to make one for each observation would cost a seventh of a handshake more.
+
+        Raises:
+            UsageError: no version of TLS is left between the lowest and the highest, or none in which the kind of key counts.
+            CertificateError: OpenSSL cannot use the client certificate with its key.
+        """
+        from anchorkeep.observe.handshake import client_context
+
+        return client_context(self)
 
 
 DIRECT = Approach()

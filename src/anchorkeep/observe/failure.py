@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from anchorkeep.model.chain import Failure, Stage
@@ -86,6 +87,11 @@ def connect_timeout(timeout: float, errors: Sequence[tuple[Address, OSError]], *
     if errors:
         message += f"; {_each_address(errors)}"
     return Failure(stage=Stage.CONNECT, reason="timeout", message=f"{message}.", remedy=_CONNECT_REMEDIES["timeout"])
+
+
+def towards_proxy(broken: Failure, proxy: Address) -> Failure:
+    """Return a failure to find or to reach a proxy as one of the stage PROXY; the reason stays."""
+    return replace(broken, stage=Stage.PROXY, message=f"The proxy {proxy} could not be reached: {broken.message}")
 
 
 def closed(*, received: int) -> Failure:

@@ -4,7 +4,7 @@ A TLS client without a network: bytes of the server in, bytes for the server out
 Rules kept here:
 - no socket, no event loop, no clock: the caller brings the bytes and says when the peer has closed or time is over;
 - nothing is verified, old protocol versions and weak parameters are spoken: the aim is to see what a server sends, not to trust
-  it, and no secret ever goes over the connection;
+  it, and no secret ever goes over the connection; a client certificate is shown to whoever asks, its key to nobody;
 - the certificates are those of the Certificate message in its order (RFC 8446 §4.4.2, RFC 5246 §7.4.2), whatever came after it.
 
 No ALPN is offered (RFC 7301): what a server presents does not depend on it, and a server may refuse a list in which it finds
@@ -14,13 +14,28 @@ nothing, but not the absence of one.
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from OpenSSL import SSL, crypto
 
+from anchorkeep.errors import CertificateError, UsageError
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import Failure
 from anchorkeep.model.endpoint import as_ip_address
 from anchorkeep.observe import alert, failure, opening
+from anchorkeep.observe.approach import DIRECT, Approach, KeyType
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from anchorkeep.observe.approach import ClientIdentity
+
+#: The versions of TLS by OpenSSL's names, the oldest first.
+TLS_VERSIONS = {
+    "TLSv1": SSL.TLS1_VERSION,
+    "TLSv1.1": SSL.TLS1_1_VERSION,
+    "TLSv1.2": SSL.TLS1_2_VERSION,
+    "TLSv1.3": SSL.TLS1_3_VERSION,
+}
 
 #: Bytes a server may send before the handshake ends. OpenSSL takes a Certificate message of up to 100 KiB
 #: (SSL_MAX_CERT_LIST_DEFAULT) and some other messages of that size; what is larger than all of them together is no handshake.
@@ -33,29 +48,69 @@ _FLIGHT = 16 * 1024
 _MAX_SHARED = 8 * 1024
 #: AlertLevel (RFC 5246 §7.2); a warning does not end a handshake.
 _FATAL = 2
-# SSL_state_string_long of TLS_ST_CR_SRVR_HELLO and TLS_ST_CR_CERT_REQ: the same for every version of TLS, untranslated, and
-# unchanged since OpenSSL 1.1.0.
-_STEP = SSL.SSL_CB_CONNECT_LOOP
-_SERVER_HELLO = b"SSLv3/TLS read server hello"
-_CERTIFICATE_REQUEST = b"SSLv3/TLS read server certificate request"
+# ContentType (RFC 8446 §5.1) and HandshakeType (§4) of what is told apart by its bytes.
+_HANDSHAKE, _APPLICATION_DATA = 22, 23
+_SERVER_HELLO, _CERTIFICATE = 2, 11
+_RECORD_HEADER = 5
+_CIPHERS = {
+    None: b"DEFAULT:@SECLEVEL=0",
+    KeyType.RSA: b"aRSA:!eNULL:@SECLEVEL=0",
+    KeyType.ECDSA: b"aECDSA:!eNULL:@SECLEVEL=0",
+}
 
 
-def client_context() -> SSL.Context:
+def client_context(approach: Approach = DIRECT) -> SSL.Context:
     """
-    Return a context that shakes hands with any server, old ones included, and verifies nothing.
+    Return a context that shakes hands with any server, by default old ones included, and verifies nothing.
 
-    It may be shared by all observations: it holds no session, no trust and no state of a connection.
+    It may be shared by all observations of that approach: it holds no session, no trust and no state of a connection.
+
+    Raises:
+        UsageError: no version of TLS is left between the lowest and the highest, or none in which the kind of key counts.
+        CertificateError: OpenSSL cannot use the client certificate with its key.
     """
+    lowest, highest = _versions(approach)
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_verify(SSL.VERIFY_NONE)
     # A session would let a server leave its certificates out.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    # Level 0 and TLS 1.0 so that the servers that need attention most are seen at all.
-    context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
-    context.set_min_proto_version(SSL.TLS1_VERSION)
+    context.set_cipher_list(_CIPHERS[approach.key_type])
+    context.set_min_proto_version(TLS_VERSIONS[lowest])
+    context.set_max_proto_version(TLS_VERSIONS[highest])
     context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
     context.set_info_callback(_note)
+    if approach.identity is not None:
+        _use_identity(context, approach.identity)
     return context
+
+
+def _versions(approach: Approach) -> tuple[str, str]:
+    """Return the lowest and the highest version that are offered."""
+    known = tuple(TLS_VERSIONS)
+    highest = approach.max_tls if approach.key_type is None else min(approach.max_tls, "TLSv1.2")
+    for version in (approach.min_tls, highest):
+        if version not in known:
+            raise UsageError(f"'{visible(version)}' is no version of TLS.", remedy=f"Known are {', '.join(known)}.")
+    if approach.min_tls > highest:
+        why = "; a kind of key can be asked for only up to TLSv1.2" if approach.key_type else ""
+        raise UsageError(f"No version of TLS is left to be offered: at least {approach.min_tls}, at most {highest}{why}.")
+    return approach.min_tls, highest
+
+
+def _use_identity(context: SSL.Context, identity: ClientIdentity) -> None:
+    from cryptography import x509
+
+    try:
+        leaf, *others = (x509.load_der_x509_certificate(item.der) for item in identity.chain)
+        context.use_certificate(leaf)
+        context.use_privatekey(identity.key)
+        context.check_privatekey()
+        for certificate in others:
+            context.add_extra_chain_cert(certificate)
+    except (ValueError, SSL.Error):
+        # The libraries' reasons may quote what they read.
+        message = "The client certificate cannot be used with its key."
+        raise CertificateError(message, remedy="Check that they belong together.") from None
 
 
 def _shared(der: bytes) -> Certificate:
@@ -69,25 +124,35 @@ def _issuer(der: bytes) -> Certificate:
 
 
 class _Notes:
-    """What OpenSSL says on the way: which messages it has read, and the fatal alert that came."""
+    """What OpenSSL says on the way: the fatal alert that came."""
 
-    __slots__ = ("alert", "has_server_hello", "is_certificate_requested")
+    __slots__ = ("alert",)
 
     def __init__(self) -> None:
         self.alert: int | None = None
-        self.has_server_hello = False
-        self.is_certificate_requested = False
 
 
 def _note(connection: SSL.Connection, where: int, value: int) -> None:
-    if where == _STEP:
-        state = connection.get_state_string()
-        if state == _SERVER_HELLO:
-            connection.get_app_data().has_server_hello = True
-        elif state == _CERTIFICATE_REQUEST:
-            connection.get_app_data().is_certificate_requested = True
-    elif where == SSL.SSL_CB_READ_ALERT and value >> 8 == _FATAL:
+    if where == SSL.SSL_CB_READ_ALERT and value >> 8 == _FATAL:
         connection.get_app_data().alert = value & 0xFF
+
+
+def _presents_certificate(flight: bytes) -> bool:
+    """
+    Whether a client's flight holds a Certificate message, empty or not, which only a CertificateRequest makes it send.
+
+    Up to TLS 1.2 the message is in clear (RFC 5246 §7.4.6). In TLS 1.3 the flight ends the handshake, and holds one protected
+    record, Finished, where nothing was asked for, and more of them where it was (RFC 8446 §4.4); OpenSSL gives each message a
+    record of its own.
+    """
+    protected = position = 0
+    while position + _RECORD_HEADER < len(flight):
+        kind = flight[position]
+        if kind == _HANDSHAKE and flight[position + _RECORD_HEADER] == _CERTIFICATE:
+            return True
+        protected += kind == _APPLICATION_DATA
+        position += _RECORD_HEADER + int.from_bytes(flight[position + 3 : position + _RECORD_HEADER], "big")
+    return protected > 1
 
 
 class ClientHandshake:
@@ -99,18 +164,22 @@ class ClientHandshake:
         failure: why the handshake failed, None when it succeeded; the chain may be there all the same.
     """
 
-    def __init__(self, context: SSL.Context, server_name: str | None) -> None:
+    def __init__(self, context: SSL.Context, server_name: str | None, *, approach: Approach = DIRECT) -> None:
         """
         Prepare a handshake.
 
         Args:
             context: made by `client_context`.
+            approach: what the context was made of, to explain a failure by.
             server_name: the name in server_name; a name that is an IP address is not sent (RFC 6066 §3), None neither.
         """
         self.is_done = False
         self.failure: Failure | None = None
+        self._approach = approach
         self._notes = _Notes()
         self._received = 0
+        self._is_verdict_open = False
+        self._is_certificate_requested = False
         self._opening = b""
         self._connection = SSL.Connection(context, None)
         self._connection.set_app_data(self._notes)
@@ -134,6 +203,33 @@ class ClientHandshake:
             return b""
         self._connection.bio_write(data)
         return self._advance()
+
+    @property
+    def awaits_verdict(self) -> bool:
+        """
+        Whether the server may still refuse the client certificate, or the lack of one.
+
+        In TLS 1.3 the handshake ends for the client before the server has seen its certificate (RFC 8446 §4.4.2.4); a server that
+        refuses sends an alert then, one that does not may send nothing at all.
+        """
+        is_open = self._is_verdict_open and self.failure is None
+        return is_open and self.client_certificate_requested and self.tls_version == "TLSv1.3"
+
+    def receive_verdict(self, data: bytes) -> None:
+        """Take bytes of the server after the handshake's end; nothing that it says to an application is kept."""
+        if not self.awaits_verdict:
+            return
+        self._received += len(data)
+        self._connection.bio_write(data)
+        try:
+            self._connection.recv(1)
+        except SSL.WantReadError:
+            self._is_verdict_open = self._received <= MAX_RECEIVED
+            return
+        except SSL.Error:
+            if self._notes.alert is not None:
+                self.failure = self._told()
+        self._is_verdict_open = False
 
     def close(self) -> bytes:
         """Take note that the server closed the connection; there is nothing to send to it any more."""
@@ -167,13 +263,15 @@ class ClientHandshake:
 
     @property
     def client_certificate_requested(self) -> bool:
-        """Whether the server asked for a client certificate (RFC 8446 §4.3.2). It was given none."""
-        return self._notes.is_certificate_requested
+        """Whether the server asked for a client certificate (RFC 8446 §4.3.2)."""
+        return self._is_certificate_requested
 
     @property
     def _has_server_hello(self) -> bool:
-        # OpenSSL tells that a message was read when the next one begins; TLS 1.3 has its cipher at once.
-        return self._notes.has_server_hello or self._connection.get_cipher_name() is not None
+        start = self._opening[: _RECORD_HEADER + 4]
+        length = int.from_bytes(start[_RECORD_HEADER + 1 :], "big")
+        is_hello = start[:1] == bytes((_HANDSHAKE,)) and start[_RECORD_HEADER : _RECORD_HEADER + 1] == bytes((_SERVER_HELLO,))
+        return is_hello and _RECORD_HEADER + 4 + length <= self._received
 
     def _advance(self) -> bytes:
         try:
@@ -183,11 +281,14 @@ class ClientHandshake:
         except SSL.Error as error:
             self._end(self._explain(error))
         else:
+            self._is_verdict_open = True
             self._end(None)
         try:
-            return self._connection.bio_read(_FLIGHT)
+            flight = self._connection.bio_read(_FLIGHT)
         except SSL.WantReadError:
             return b""
+        self._is_certificate_requested = self._is_certificate_requested or _presents_certificate(flight)
+        return flight
 
     def _explain(self, error: SSL.Error) -> Failure:
         foreign = opening.recognize(self._opening)
@@ -195,11 +296,20 @@ class ClientHandshake:
             return foreign
         if isinstance(error, SSL.ZeroReturnError):
             return failure.closed(received=self._received)
-        notes = self._notes
-        if notes.alert is not None:
-            return alert.received(notes.alert, is_certificate_requested=notes.is_certificate_requested)
+        if self._notes.alert is not None:
+            return self._told()
         errors = error.args[0] if error.args and isinstance(error.args[0], list) else []
         return alert.raised(errors, has_server_hello=self._has_server_hello)
+
+    def _told(self) -> Failure:
+        """Return the failure of the fatal alert that came."""
+        assert self._notes.alert is not None  # noqa: S101 (asked for only then)
+        return alert.received(
+            self._notes.alert,
+            is_certificate_requested=self._is_certificate_requested,
+            has_certificate=self._approach.identity is not None,
+            offered=" to ".join(dict.fromkeys(_versions(self._approach))),
+        )
 
     def _break(self, reason: Failure) -> None:
         if not self.is_done:

@@ -49,11 +49,16 @@ def system_resolver(host: str, port: int) -> Sequence[SocketAddress]:
     return [SocketAddress(family, sockaddr) for family, _, _, _, sockaddr in found]  # type: ignore[arg-type]
 
 
-async def resolve(target: Address, resolver: Resolver) -> tuple[SocketAddress, ...]:
+async def resolve(target: Address, resolver: Resolver, *, limit: int | None = MAX_ADDRESSES) -> tuple[SocketAddress, ...]:
     """
     Return the addresses of a target in the order in which to try them, families in turn (RFC 8305 §4).
 
     An IP address is not looked up.
+
+    Args:
+        target: host and port.
+        resolver: looks names up.
+        limit: how many addresses at most, None for all.
 
     Raises:
         OSError: of the resolver; `socket.gaierror` among them.
@@ -63,16 +68,16 @@ async def resolve(target: Address, resolver: Resolver) -> tuple[SocketAddress, .
     if literal is not None and not getattr(literal, "scope_id", None):
         family = socket.AF_INET if literal.version == 4 else socket.AF_INET6  # noqa: PLR2004 (IPv4)
         return (SocketAddress(family, (target.host, target.port)),)
-    return interleave(await _in_daemon_thread(target, resolver))
+    return interleave(await _in_daemon_thread(target, resolver), limit=limit)
 
 
-def interleave(found: Sequence[SocketAddress]) -> tuple[SocketAddress, ...]:
-    """Return at most `MAX_ADDRESSES` distinct addresses, the first one's family and the other in turn (RFC 8305 §4)."""
+def interleave(found: Sequence[SocketAddress], *, limit: int | None = MAX_ADDRESSES) -> tuple[SocketAddress, ...]:
+    """Return at most `limit` distinct addresses, the first one's family and the other in turn (RFC 8305 §4)."""
     distinct = tuple(dict.fromkeys(found))
     preferred = tuple(item for item in distinct if item.family == distinct[0].family)
     others = tuple(item for item in distinct if item.family != distinct[0].family)
     ordered = chain.from_iterable(zip_longest(preferred, others))
-    return tuple(item for item in ordered if item is not None)[:MAX_ADDRESSES]
+    return tuple(item for item in ordered if item is not None)[:limit]
 
 
 async def _in_daemon_thread(target: Address, resolver: Resolver) -> Sequence[SocketAddress]:

@@ -25,14 +25,9 @@ from OpenSSL import SSL
 from anchorkeep.errors import AnchorkeepError, CertificateError
 from anchorkeep.mint import Identity, PrivateKey
 from anchorkeep.model.certificate import Certificate
+from anchorkeep.observe.handshake import TLS_VERSIONS
 from anchorkeep.text import visible
 
-TLS_VERSIONS = {
-    "TLSv1": SSL.TLS1_VERSION,
-    "TLSv1.1": SSL.TLS1_1_VERSION,
-    "TLSv1.2": SSL.TLS1_2_VERSION,
-    "TLSv1.3": SSL.TLS1_3_VERSION,
-}
 #: Level 0, so that OpenSSL lets a weak key or a SHA-1 signature be presented.
 _CIPHERS = b"DEFAULT:@SECLEVEL=0"
 #: SSL_MODE_NO_AUTO_CHAIN of OpenSSL's ssl.h, which pyOpenSSL does not name: nothing is added to what is sent.
@@ -49,11 +44,14 @@ class Presentation:
         certificates: the first one is the key's; the others are sent as they stand, in this order.
         key: the private key of the first certificate.
         demands_client_certificate: whether a client without a certificate is refused; one is not verified.
+        alternative: what a client gets instead that asks for a key of another type; the client's offer chooses (RFC 5246 §7.4.2,
+            RFC 8446 §4.4.2.2). The types of the two keys must differ.
     """
 
     certificates: tuple[Certificate, ...]
     key: PrivateKey = field(repr=False)
     demands_client_certificate: bool = False
+    alternative: Presentation | None = None
 
     @classmethod
     def of(cls, identity: Identity) -> Presentation:
@@ -71,9 +69,12 @@ class Presentation:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_cipher_list(_CIPHERS)
         try:
-            _use_certificates(context, self.certificates)
-            context.use_privatekey(self.key)
-            context.check_privatekey()
+            # OpenSSL keeps a certificate with its chain and key for each type of key, and chooses by the client's offer.
+            for presented in (self, self.alternative):
+                if presented is not None:
+                    _use_certificates(context, presented.certificates)
+                    context.use_privatekey(presented.key)
+                    context.check_privatekey()
         except SSL.Error as error:
             message = f"OpenSSL cannot present these certificates: {_reason(error)}."
             raise CertificateError(message) from None
