@@ -2,6 +2,7 @@ import asyncio
 import ssl
 import subprocess
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -23,12 +24,12 @@ def ask(endpoint: Endpoint, *, timeout: float = 10) -> ObservedChain | FailedObs
     return asyncio.run(observe(endpoint, clock=now, timeout=timeout))
 
 
-def sent_to_openssl(endpoint: Endpoint) -> tuple[Certificate, ...]:
+def sent_to_openssl(endpoint: Endpoint, *options: str) -> tuple[Certificate, ...]:
     """Return the certificates that `openssl s_client` says were sent."""
     result = subprocess.run(
         [
             *(require_tool("openssl"), "s_client", "-connect", str(endpoint.target), "-showcerts"),
-            *("-servername", endpoint.host, "-cipher", "DEFAULT:@SECLEVEL=0"),
+            *("-servername", endpoint.host, "-cipher", "DEFAULT:@SECLEVEL=0", *options),
         ],
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -58,6 +59,41 @@ def test_openssl_sees_the_same(cloud: Cloud, mode: Mode) -> None:
     """`openssl s_client` sees the same certificates in the same order, in every mode that has them."""
     cloud.misbehave(mode, "uat")
     assert sent_to_openssl(cloud.endpoints("uat")[0]) == cloud.chain("uat")
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(("sigalgs", "label"), [("RSA-PSS+SHA256:RSA+SHA256", "RSA 2048"), ("ECDSA+SHA256", "EC P-256")])
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_openssl_is_given_the_type_of_key_it_asks_for(cloud: Cloud, sigalgs: str, label: str, version: str) -> None:
+    """A service with two certificates presents the one whose signatures the client offers, in both versions of TLS."""
+    cloud.misbehave(Mode.DUAL_KEYS, "uat")
+    leaf = sent_to_openssl(cloud.endpoints("uat")[0], "-sigalgs", sigalgs, version)[0]
+    assert leaf.public_key.label == label
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize(("mode", "version"), [(Mode.TLS_1_2_ONLY, "-tls1_2"), (Mode.TLS_1_3_ONLY, "-tls1_3")])
+def test_openssl_comes_in_with_the_one_version_alone(cloud: Cloud, mode: Mode, version: str) -> None:
+    """A mode of one version shakes hands in that one and refuses the other."""
+    cloud.misbehave(mode, "uat")
+    service = cloud.endpoints("uat")[0]
+    (other,) = {"-tls1_2", "-tls1_3"} - {version}
+    assert sent_to_openssl(service, version) == cloud.chain("uat")
+    assert sent_to_openssl(service, other) == ()
+
+
+@pytest.mark.parametrize("host", site.OTHER_ADDRESSES)
+def test_other_addresses_serve_too(cloud: Cloud, host: str) -> None:
+    """Every service listens on this machine's other addresses with the same port, and can present something else there."""
+    service = cloud.endpoints("uat")[0]
+    assert service.connect is not None
+    elsewhere = replace(service, connect=replace(service.connect, host=host))
+    before = ask(elsewhere)
+    cloud.misbehave(Mode.NODES_DIFFER, "uat")
+    after = ask(elsewhere)
+    assert isinstance(before, ObservedChain)
+    assert isinstance(after, ObservedChain)
+    assert before.certificates == cloud.chain("uat") == ask(service).certificates != after.certificates
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,10 @@ def test_every_mode_touches_its_environment_alone(mode: Mode) -> None:
         (Mode.NULL_PARAMETERS, "leaf: OK"),
         (Mode.NEGATIVE_SERIAL, "leaf: OK"),
         (Mode.CLIENT_CERTIFICATE, "leaf: OK"),
+        (Mode.DUAL_KEYS, "leaf: OK"),
+        (Mode.NODES_DIFFER, "leaf: OK"),
+        (Mode.TLS_1_2_ONLY, "leaf: OK"),
+        (Mode.TLS_1_3_ONLY, "leaf: OK"),
     ],
 )
 def test_openssl_judges_a_mode(mode: Mode, expected: str, tmp_path: Path) -> None:
@@ -159,6 +163,30 @@ def test_client_certificate_is_demanded_in_its_mode_alone() -> None:
     """Only one mode demands a client certificate, with the proper chain."""
     demanding = [mode for mode in Mode if uat(mode).presentation.demands_client_certificate]
     assert demanding == [Mode.CLIENT_CERTIFICATE]
+
+
+@pytest.mark.interop
+@pytest.mark.parametrize("mode", [Mode.DUAL_KEYS, Mode.NODES_DIFFER])
+def test_openssl_verifies_the_other_chain_too(mode: Mode, tmp_path: Path) -> None:
+    """The second certificate of a mode that has one is as proper as the first, and has a key of its own."""
+    state = lab(mode)
+    environment = state.environment("uat")
+    other = environment.elsewhere or environment.presentation.alternative
+    assert openssl_verify(other.certificates, pki.certificates(state), tmp_path, host=HOST, at=AT) == "leaf: OK"
+    assert other.certificates[0].public_key != environment.presentation.certificates[0].public_key
+
+
+def test_second_chains_are_in_their_modes_alone() -> None:
+    """One mode has a second type of key, one another chain on other addresses, and no other mode has either."""
+    found = {mode: uat(mode) for mode in Mode}
+    assert [mode for mode, item in found.items() if item.presentation.alternative] == [Mode.DUAL_KEYS]
+    assert [mode for mode, item in found.items() if item.elsewhere] == [Mode.NODES_DIFFER]
+
+
+def test_versions_are_narrow_in_their_modes_alone() -> None:
+    """Two modes speak one version of TLS, the others 1.2 and 1.3."""
+    narrow = {mode: mode.versions for mode in Mode if mode.versions != ("TLSv1.2", "TLSv1.3")}
+    assert narrow == {Mode.TLS_1_2_ONLY: ("TLSv1.2", "TLSv1.2"), Mode.TLS_1_3_ONLY: ("TLSv1.3", "TLSv1.3")}
 
 
 def test_every_fault_has_a_mode() -> None:

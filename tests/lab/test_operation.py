@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import socket
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -52,6 +53,13 @@ def test_lab_comes_up(where: Directory) -> None:
         leaf, intermediate = shown(where, name)
         assert [item.value for item in leaf.subject_alt_names] == list(site.hosts(name))
         assert intermediate.issuer == roots(where)[0].subject
+
+
+def test_settings_go_through_no_proxy(where: Directory) -> None:
+    """The lab is on this machine, where no proxy of the variables can reach it, and its settings say so."""
+    operation.up(where)
+    document = tomllib.loads(where.settings.read_text())
+    assert {item["proxy"] for item in document["environments"].values()} == {"none"}
 
 
 def test_settings_name_every_endpoint(where: Directory) -> None:
@@ -131,6 +139,22 @@ def test_lost_server_comes_back_as_it_was(where: Directory) -> None:
     operation.up(where)
     assert shown(where) == before
     assert where.settings.read_text() == settings
+
+
+def test_proxies_come_back_where_they_were(where: Directory) -> None:
+    """The lab's proxies have a port each, which its state names and which stays when the server was lost."""
+    before = operation.up(where).state
+    assert before is not None
+    ports = (before.tunnel_port, before.inspection_port)
+    assert len({0, *ports}) == 3
+    os.kill(where.server, signal.SIGKILL)
+    assert process.wait_for_end(where.server_lock, seconds=30)
+    after = operation.up(where).state
+    assert after is not None
+    assert (after.tunnel_port, after.inspection_port) == ports
+    assert after.inspector.certificate == before.inspector.certificate
+    for port in ports:
+        socket.create_connection((site.LOOPBACK, port), timeout=10).close()
 
 
 @pytest.mark.parametrize("content", ["file", "directory"])

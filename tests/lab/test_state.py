@@ -35,6 +35,7 @@ def test_state_survives(mode: Mode) -> None:
         assert (one.name, one.mode, one.fault) == (other.name, other.mode, other.fault)
         assert one.presentation.certificates == other.presentation.certificates
         assert private_key_pem(one.presentation.key) == private_key_pem(other.presentation.key)
+        assert (one.elsewhere and one.elsewhere.certificates) == (other.elsewhere and other.elsewhere.certificates)
         assert one.identity.chain == other.identity.chain
         assert one.identity.root == other.identity.root
     assert [item.certificate for item in before.roots] == [item.certificate for item in after.roots]
@@ -49,7 +50,7 @@ def test_what_is_no_state_is_refused(data: bytes) -> None:
 
 def test_other_version_is_refused() -> None:
     """A state of another version is refused by name."""
-    document = json.loads(DUMPED) | {"version": 2}
+    document = json.loads(DUMPED) | {"version": 3}
     with pytest.raises(InputError, match="of this version"):
         state.loads(json.dumps(document).encode())
 

@@ -218,10 +218,14 @@ def found(directory: Directory, state: State) -> State:
 def _settings(state: State, root: str) -> str:
     lines = ["# Written by `anchorkeep lab up`; gone with `anchorkeep lab down`."]
     for name in site.ENVIRONMENTS:
-        lines += ["", f"[environments.{name}]", "endpoints = ["]
+        # On this machine, where no proxy can reach it.
+        lines += ["", f"[environments.{name}]", 'proxy = "none"', "endpoints = ["]
         lines += [f'  {{ target = "{item.host}", connect = "{item.connect}" }},' for item in cloud.endpoints(state, name)]
         lines += ["]"]
-    return "\n".join([*lines, "", "[pools]", f'files = ["{root}"]', ""])
+    lines += ["", "[pools]", f'files = ["{root}"]']
+    # The lab's issuer URLs lead to this machine.
+    lines += ["", "[aia]", "allow_private = true", f"ports = [{state.aia_port or ''}]"]
+    return "\n".join([*lines, ""])
 
 
 def _cannot(verb: str, path: Path, error: OSError) -> FileError:

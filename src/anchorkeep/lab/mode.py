@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from anchorkeep import mint
-from anchorkeep.lab import hostile, site
+from anchorkeep.lab import aia, hostile, site
 from anchorkeep.mint import Authority, Identity, Template, name
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.extension import Extension
@@ -28,6 +28,7 @@ class Mode(StrEnum):
 
     NONE = "none"
     NO_INTERMEDIATE = "no-intermediate"
+    AIA = "aia"
     REVERSED = "reversed"
     DUPLICATE = "duplicate"
     UNRELATED = "unrelated"
@@ -45,6 +46,10 @@ class Mode(StrEnum):
     NULL_PARAMETERS = "null-parameters"
     NEGATIVE_SERIAL = "negative-serial"
     CLIENT_CERTIFICATE = "client-certificate"
+    DUAL_KEYS = "dual-keys"
+    NODES_DIFFER = "nodes-differ"
+    TLS_1_2_ONLY = "tls-1.2-only"
+    TLS_1_3_ONLY = "tls-1.3-only"
     NEVER_ANSWERS = "never-answers"
     DRIP = "drip"
     GARBAGE = "garbage"
@@ -57,10 +62,16 @@ class Mode(StrEnum):
         """What it does, in a line."""
         return _SUMMARIES[self]
 
+    @property
+    def versions(self) -> tuple[str, str]:
+        """The oldest and the newest version of TLS that a service speaks."""
+        return _VERSIONS.get(self, ("TLSv1.2", "TLSv1.3"))
+
 
 _SUMMARIES = {
     Mode.NONE: "behaves",
     Mode.NO_INTERMEDIATE: "sends the leaf alone",
+    Mode.AIA: "sends the leaf alone, which says where its issuer is to be had",
     Mode.REVERSED: "sends the leaf, then the others from the root down",
     Mode.DUPLICATE: "sends the intermediate twice",
     Mode.UNRELATED: "sends a certificate of another CA too",
@@ -78,12 +89,21 @@ _SUMMARIES = {
     Mode.NULL_PARAMETERS: "an EC certificate as JDK 11 writes it, which strict parsers refuse",
     Mode.NEGATIVE_SERIAL: "its serial number is negative",
     Mode.CLIENT_CERTIFICATE: "demands a client certificate",
+    Mode.DUAL_KEYS: "has an RSA and an ECDSA certificate, and the client's offer chooses",
+    Mode.NODES_DIFFER: "presents another certificate on its other addresses",
+    Mode.TLS_1_2_ONLY: "speaks TLS 1.2 and nothing else",
+    Mode.TLS_1_3_ONLY: "speaks TLS 1.3 and nothing else",
     Mode.NEVER_ANSWERS: "takes the connection and never says a word",
     Mode.DRIP: "sends one byte a second",
     Mode.GARBAGE: "answers with bytes that mean nothing",
     Mode.CLOSES_EARLY: "closes before it answers",
     Mode.HTTP: "answers with plain HTTP",
     Mode.BANNER: "greets in plain text, as mail servers do",
+}
+
+_VERSIONS = {
+    Mode.TLS_1_2_ONLY: ("TLSv1.2", "TLSv1.2"),
+    Mode.TLS_1_3_ONLY: ("TLSv1.3", "TLSv1.3"),
 }
 
 
@@ -99,6 +119,7 @@ class Case:
         issuer: the CA that issues for it.
         at: the time it is made for, aware, UTC.
         entropy: where serial numbers come from.
+        aia_port: where issuer URLs are served, 0 before they are.
     """
 
     environment: str
@@ -107,6 +128,7 @@ class Case:
     issuer: Authority
     at: datetime
     entropy: Callable[[int], bytes]
+    aia_port: int = 0
 
     @property
     def chain(self) -> tuple[Certificate, ...]:
@@ -136,9 +158,16 @@ def present(mode: Mode, case: Case) -> tuple[Presentation, Fault | None]:
         return proper, _FAULTS[mode]
     if mode in _ISSUED:
         return _ISSUED[mode](case), None
+    if mode is Mode.DUAL_KEYS:
+        return replace(proper, alternative=case.issue(case.template(), key_type="RSA 2048")), None
     if mode in _ARRANGED:
         return replace(proper, certificates=_ARRANGED[mode](case)), None
     return replace(proper, demands_client_certificate=mode is Mode.CLIENT_CERTIFICATE), None
+
+
+def present_elsewhere(mode: Mode, case: Case) -> Presentation | None:
+    """Return what a service presents on its other addresses, None for the same as on the first."""
+    return case.issue(case.template()) if mode is Mode.NODES_DIFFER else None
 
 
 def _reverse(case: Case) -> tuple[Certificate, ...]:
@@ -209,6 +238,12 @@ def _issue_hostile(case: Case) -> Presentation:
     return case.issue(hostile.leaf(case.template()))
 
 
+def _issue_with_issuer_url(case: Case) -> Presentation:
+    named = aia.extension(aia.url(case.issuer.certificate, port=case.aia_port))
+    issued = case.issue(replace(case.template(), extensions=(named,)))
+    return replace(issued, certificates=issued.certificates[:1])
+
+
 def _issue_sha1(case: Case) -> Presentation:
     return case.issue(replace(case.template(), hash_name="sha1"))
 
@@ -258,6 +293,7 @@ _ARRANGED: dict[Mode, Arrange] = {
     Mode.TOO_LARGE: _add_large,
 }
 _ISSUED: dict[Mode, Issue] = {
+    Mode.AIA: _issue_with_issuer_url,
     Mode.EXPIRED: _issue_expired,
     Mode.NOT_YET_VALID: _issue_early,
     Mode.WRONG_NAME: _issue_wrong_name,

@@ -5,6 +5,8 @@ The lab's PKI: how it begins and how it moves on. Every function takes a state a
     └── an intermediate
         ├── a leaf for UAT (portal and compliance host)
         └── a leaf for Production
+
+    a root of its own for the proxy that inspects, named like a product that does and constrained to the lab's names too
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from enum import StrEnum
 
 from anchorkeep.errors import UsageError
 from anchorkeep.lab import site
-from anchorkeep.lab.mode import Case, Mode, present
+from anchorkeep.lab.mode import Case, Mode, present, present_elsewhere
 from anchorkeep.lab.state import Environment, State
 from anchorkeep.mint import Authority, Identity, name
 from anchorkeep.model.certificate import Certificate
@@ -54,6 +56,7 @@ def found(*, at: datetime, entropy: Entropy) -> State:
         roots=(root,),
         intermediates=(intermediate,),
         environments=tuple(_environment(item, intermediate, at=at, entropy=entropy) for item in site.ENVIRONMENTS),
+        inspector=_inspector(at=at, entropy=entropy),
     )
 
 
@@ -95,7 +98,7 @@ def rotate(
         cross = environment.cross_signed
         if part is Part.ROOT:
             cross = (_cross_sign(state, environment, below, at=at, entropy=entropy),) if has_cross_sign else ()
-        return _renewed(environment, below, cross, at=at, entropy=entropy)
+        return _renewed(state, environment, below, cross, at=at, entropy=entropy)
 
     return replace(state, environments=tuple(map(renew, state.environments)))
 
@@ -118,7 +121,9 @@ def misbehave(state: State, mode: Mode, *, names: tuple[str, ...] = (), at: date
     return replace(
         state,
         environments=tuple(
-            _presented(replace(item, mode=mode), issuer_of(state, item), at=at, entropy=entropy) if item.name in chosen else item
+            _presented(state, replace(item, mode=mode), issuer_of(state, item), at=at, entropy=entropy)
+            if item.name in chosen
+            else item
             for item in state.environments
         ),
     )
@@ -132,6 +137,11 @@ def issuer_of(state: State, environment: Environment) -> Authority:
 def certificates(state: State) -> tuple[Certificate, ...]:
     """Return the roots, oldest first."""
     return tuple(item.certificate for item in state.roots)
+
+
+def authorities(state: State) -> tuple[Certificate, ...]:
+    """Return the certificates of all CAs, intermediates first: what issuer URLs give."""
+    return tuple(item.certificate for item in (*state.intermediates, *state.roots))
 
 
 def _next_issuer(
@@ -168,6 +178,7 @@ def _environment(environment: str, issuer: Authority, *, at: datetime, entropy: 
 
 
 def _renewed(
+    state: State,
     environment: Environment,
     issuer: Authority,
     cross_signed: tuple[Certificate, ...],
@@ -177,10 +188,10 @@ def _renewed(
 ) -> Environment:
     identity = _identity(environment.name, issuer, at=at, entropy=entropy)
     renewed = replace(environment, identity=identity, cross_signed=cross_signed)
-    return _presented(renewed, issuer, at=at, entropy=entropy)
+    return _presented(state, renewed, issuer, at=at, entropy=entropy)
 
 
-def _presented(environment: Environment, issuer: Authority, *, at: datetime, entropy: Entropy) -> Environment:
+def _presented(state: State, environment: Environment, issuer: Authority, *, at: datetime, entropy: Entropy) -> Environment:
     case = Case(
         environment=environment.name,
         identity=environment.identity,
@@ -188,9 +199,10 @@ def _presented(environment: Environment, issuer: Authority, *, at: datetime, ent
         issuer=issuer,
         at=at,
         entropy=entropy,
+        aia_port=state.aia_port,
     )
     presentation, fault = present(environment.mode, case)
-    return replace(environment, presentation=presentation, fault=fault)
+    return replace(environment, presentation=presentation, elsewhere=present_elsewhere(environment.mode, case), fault=fault)
 
 
 def _identity(environment: str, issuer: Authority, *, at: datetime, entropy: Entropy) -> Identity:
@@ -201,6 +213,11 @@ def _identity(environment: str, issuer: Authority, *, at: datetime, entropy: Ent
 def _root(lab_id: str, number: int, *, at: datetime, entropy: Entropy) -> Authority:
     subject = _subject(f"Anchorkeep Lab {lab_id} Root {number}")
     constraints = site.CONSTRAINTS
+    return Authority.root(subject, at=at - _BACKDATED, days=ROOT_DAYS, entropy=entropy, name_constraints=constraints)
+
+
+def _inspector(*, at: datetime, entropy: Entropy) -> Authority:
+    subject, constraints = name.build(("O", "Anchorkeep Lab"), ("CN", "mitmproxy")), site.CONSTRAINTS
     return Authority.root(subject, at=at - _BACKDATED, days=ROOT_DAYS, entropy=entropy, name_constraints=constraints)
 
 

@@ -15,6 +15,8 @@ DOMAIN = "flexnetoperations.test"
 UAT, PRODUCTION = "uat", "production"
 ENVIRONMENTS = (UAT, PRODUCTION)
 LOOPBACK = "127.0.0.1"
+#: Other addresses of this machine at which every service listens too, where the system has them: nodes of one service.
+OTHER_ADDRESSES = ("127.0.0.2", "::1")
 #: What the lab's root may vouch for: its own names, and addresses that never leave the machine.
 CONSTRAINTS = NameConstraints(permitted_dns=(DOMAIN,), permitted_ip=("127.0.0.0/8",))
 

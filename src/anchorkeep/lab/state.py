@@ -15,7 +15,7 @@ from anchorkeep.model.certificate import Certificate
 from anchorkeep.observe.listener import Fault
 from anchorkeep.observe.serve import Presentation
 
-_FORMAT, _VERSION = "anchorkeep-lab", 1
+_FORMAT, _VERSION = "anchorkeep-lab", 2
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -33,6 +33,7 @@ class Environment:
         mode: how it misbehaves.
         presentation: what it presents, as the mode has it.
         fault: what it does instead of TLS, None for nothing.
+        elsewhere: what it presents on its other addresses, None for the same.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Environment:
     cross_signed: tuple[Certificate, ...] = ()
     mode: Mode = Mode.NONE
     fault: Fault | None = None
+    elsewhere: Presentation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +56,22 @@ class State:
         roots: oldest first.
         intermediates: oldest first.
         environments: UAT, then Production.
+        inspector: the CA of the proxy that inspects.
+        tunnel_port: where the proxy listens that only tunnels; 0 before it did.
+        inspection_port: where the proxy listens that inspects; 0 before it did.
         has_made_directory: whether its directory is of its own making.
+        aia_port: where issuer URLs are served on loopback; 0 before they were.
     """
 
     id: str
     roots: tuple[Authority, ...] = field(repr=False)
     intermediates: tuple[Authority, ...] = field(repr=False)
     environments: tuple[Environment, ...]
+    inspector: Authority = field(repr=False)
+    tunnel_port: int = 0
+    inspection_port: int = 0
     has_made_directory: bool = False
+    aia_port: int = 0
 
     def environment(self, name: str) -> Environment:
         """Return the environment of that name."""
@@ -75,9 +85,13 @@ def dumps(state: State) -> bytes:
         "version": _VERSION,
         "id": state.id,
         "has_made_directory": state.has_made_directory,
+        "aia_port": state.aia_port,
         "roots": [_dump_authority(item) for item in state.roots],
         "intermediates": [_dump_authority(item) for item in state.intermediates],
         "environments": [_dump_environment(item) for item in state.environments],
+        "inspector": _dump_authority(state.inspector),
+        "tunnel_port": state.tunnel_port,
+        "inspection_port": state.inspection_port,
     }
     return json.dumps(document, indent=1).encode()
 
@@ -96,9 +110,13 @@ def loads(data: bytes) -> State:
         return State(
             id=str(document["id"]),
             has_made_directory=bool(document["has_made_directory"]),
+            aia_port=int(document["aia_port"]),
             roots=tuple(map(_load_authority, document["roots"])),
             intermediates=tuple(map(_load_authority, document["intermediates"])),
             environments=tuple(map(_load_environment, document["environments"])),
+            inspector=_load_authority(document["inspector"]),
+            tunnel_port=int(document["tunnel_port"]),
+            inspection_port=int(document["inspection_port"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, binascii.Error):
         # No reason is given: it might quote a key.
@@ -132,9 +150,8 @@ def _dump_environment(environment: Environment) -> JSON:
         "root": _dump_certificate(identity.root) if identity.root else None,
         "key": private_key_pem(identity.key).decode(),
         "cross_signed": [_dump_certificate(item) for item in environment.cross_signed],
-        "presented": [_dump_certificate(item) for item in presentation.certificates],
-        "presented_key": private_key_pem(presentation.key).decode(),
-        "demands_client_certificate": presentation.demands_client_certificate,
+        "presentation": _dump_presentation(presentation),
+        "elsewhere": _dump_presentation(environment.elsewhere),
     }
 
 
@@ -150,11 +167,28 @@ def _load_environment(item: JSON) -> Environment:
             key=load_private_key(item["key"].encode()),
         ),
         cross_signed=tuple(map(_load_certificate, item["cross_signed"])),
-        presentation=Presentation(
-            certificates=tuple(map(_load_certificate, item["presented"])),
-            key=load_private_key(item["presented_key"].encode()),
-            demands_client_certificate=bool(item["demands_client_certificate"]),
-        ),
+        presentation=_load_presentation(item["presentation"]),
+        elsewhere=_load_presentation(item["elsewhere"]) if item["elsewhere"] is not None else None,
+    )
+
+
+def _dump_presentation(presentation: Presentation | None) -> JSON | None:
+    if presentation is None:
+        return None
+    return {
+        "certificates": [_dump_certificate(item) for item in presentation.certificates],
+        "key": private_key_pem(presentation.key).decode(),
+        "demands_client_certificate": presentation.demands_client_certificate,
+        "alternative": _dump_presentation(presentation.alternative),
+    }
+
+
+def _load_presentation(item: JSON) -> Presentation:
+    return Presentation(
+        certificates=tuple(map(_load_certificate, item["certificates"])),
+        key=load_private_key(item["key"].encode()),
+        demands_client_certificate=bool(item["demands_client_certificate"]),
+        alternative=_load_presentation(item["alternative"]) if item["alternative"] is not None else None,
     )
 
 
