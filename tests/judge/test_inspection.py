@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from anchorkeep.judge import retrieval
 from anchorkeep.judge.paths import Limits
 from anchorkeep.mint import key as keys
 from anchorkeep.mint import name as names
@@ -13,7 +14,9 @@ from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import Failure, Stage
 from anchorkeep.model.finding import Finding, Severity
 from anchorkeep.model.name import Name
+from anchorkeep.model.retrieval import Retrieval
 from anchorkeep.tlv import writer
+from tests.judge import test_vantage as ways
 from tests.judge.conftest import (
     AT,
     HOST,
@@ -176,6 +179,9 @@ UNREADABLE = Certificate(b"\x30\x00")
 BAD_EXTENSION = leaf(ROOT, key_usage=(), extensions=(BROKEN,))
 NEGATIVE = leaf(ROOT, serial_number=-1)
 BROKEN_NAME = Name(writer.sequence(writer.set_of(writer.sequence(writer.oid(oid.COMMON_NAME)))))
+
+INSPECTOR = root(names.build(("O", "Zscaler Inc."), ("CN", "Zscaler Root CA")))
+INSPECTED = leaf(INSPECTOR)
 
 CASES = {
     "a failed handshake": Case(
@@ -365,6 +371,13 @@ CASES = {
         absent=lambda: private(INTERNAL),
         about=(ROOT.certificate,),
     ),
+    "a public name by intermediates of nobody known": Case(
+        id="interception-suspected",
+        severity=WARNING,
+        present=lambda: inspect([leaf(CA, dns_names=(HOST, INTERNAL)), CA.certificate], name=HOST),
+        absent=lambda: inspect([leaf(CA, dns_names=(HOST, INTERNAL)), CA.certificate], name=INTERNAL),
+        about=(CA.certificate,),
+    ),
     "a public name below a public root": Case(
         id="interception-suspected", severity=WARNING, present=lambda: private(HOST), absent=fine
     ),
@@ -376,6 +389,51 @@ CASES = {
         severity=WARNING,
         present=lambda: private(HOST),
         absent=lambda: private(HOST, alone=True),
+    ),
+    "an issuer named like an inspector": Case(
+        id="interception-known-issuer",
+        severity=WARNING,
+        present=lambda: inspect([INSPECTED]),
+        absent=lambda: inspect([INSPECTED], public(INSPECTOR.certificate)),
+        about=(INSPECTED,),
+    ),
+    "another chain by another way": Case(
+        id="interception-difference",
+        severity=WARNING,
+        present=lambda: ways.by_another_way(ways.seen(*ways.OTHER)),
+        absent=lambda: ways.by_another_way(ways.seen(*ways.CHAIN)),
+        about=(ways.FIRST, ways.SECOND),
+    ),
+    "another way that does not lead there": Case(
+        id="comparison-failed",
+        severity=WARNING,
+        present=lambda: ways.by_another_way(ways.REFUSED),
+        absent=lambda: ways.by_another_way(ways.seen(*ways.OTHER)),
+    ),
+    "nodes with other certificates": Case(
+        id="nodes-differ",
+        severity=WARNING,
+        present=lambda: ways.nodes(ways.seen(*ways.CHAIN), ways.seen(*ways.OTHER)),
+        absent=lambda: ways.nodes(ways.seen(*ways.CHAIN), ways.seen(*ways.CHAIN)),
+        about=(ways.FIRST, ways.SECOND),
+    ),
+    "a node that does not answer": Case(
+        id="node-unreachable",
+        severity=WARNING,
+        present=lambda: ways.nodes(ways.seen(*ways.CHAIN), ways.REFUSED),
+        absent=lambda: ways.nodes(ways.seen(*ways.CHAIN), ways.seen(*ways.OTHER)),
+    ),
+    "more nodes than are looked at": Case(
+        id="nodes-left-out",
+        severity=NOTE,
+        present=lambda: ways.nodes(ways.seen(*ways.CHAIN), left_out=3),
+        absent=lambda: ways.nodes(ways.seen(*ways.CHAIN)),
+    ),
+    "types of key that cannot be asked for": Case(
+        id="key-types-unknown",
+        severity=NOTE,
+        present=lambda: ways.key_types(ways.failed("protocol-version"), ways.failed("protocol-version")),
+        absent=lambda: ways.key_types(ways.seen(*ways.CHAIN), ways.failed("alert")),
     ),
     "a short key": Case(
         id="weak-key",
@@ -420,6 +478,13 @@ CASES = {
         severity=WARNING,
         present=lambda: issued(1000),
         absent=lambda: issued(1000, known=False),
+    ),
+    "an issuer URL that gave nothing": Case(
+        id="aia-failed",
+        severity=NOTE,
+        present=lambda: retrieval.inspect([Retrieval(certificate=LEAF, url="http://ca.test/", reason="status", message="No.")]),
+        absent=lambda: retrieval.inspect([Retrieval(certificate=LEAF, url="http://ca.test/", certificates=(CA.certificate,))]),
+        about=(LEAF,),
     ),
     "expired": Case(id="expired", severity=ERROR, present=lambda: fine(not_after=AT - SECOND), absent=lambda: fine(not_after=AT)),
     "not yet valid": Case(

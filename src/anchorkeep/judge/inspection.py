@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError, TLVError
-from anchorkeep.judge import identity, parsers, signature, strength
+from anchorkeep.judge import identity, interception, memory, parsers, signature, strength
 from anchorkeep.judge.signature import Signature
 from anchorkeep.model.finding import Finding, Severity
 from anchorkeep.model.pool import SourceKind
@@ -62,7 +61,9 @@ def inspect(
         *_of_search(search),
     ]
     if search.best is not None:
-        findings += _of_path(search.best, sent, pool, name=name)
+        findings += _of_path(search.best, sent, pool)
+        findings += _of_name(search.best, search, name=name)
+        findings += _of_issuers(search.best)
         findings += _of_the_air(search.best, search)
         findings += _of_strength(search.best)
     return tuple(sorted(findings, key=lambda item: -item.severity))
@@ -76,7 +77,7 @@ def _of_handshake(failure: Failure | None, *, requested: bool) -> Iterator[Findi
     if failure is not None:
         yield _finding("handshake-failed", NOTE if requested else WARNING, failure.message, failure.remedy)
     if requested:
-        message = "The server asks for a client certificate; the chain was recorded without one."
+        message = "The server asks for a client certificate; the chain is what it shows before it has seen one."
         yield _finding("client-certificate-requested", NOTE, message)
 
 
@@ -148,34 +149,58 @@ def _refused_issuers(certificate: Certificate, search: PathSearch) -> tuple[Cert
     return tuple(issuer for below, issuer in search.rejected if below == certificate)
 
 
-def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool, *, name: str | None) -> Iterator[Finding]:
+def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool) -> Iterator[Finding]:
     for problem in path.problems:
         remedy = _REMEDIES.get(problem.id, _ASK_THE_OPERATOR)
         yield _finding(problem.id, ERROR, problem.message, remedy, about=(path.certificates[problem.position],))
     missing = [item for item in path.certificates[1:] if item not in sent and item != path.root]
     if missing:
         message = f"The server does not send an intermediate: {_titles(missing)}. Java, OpenSSL and curl will not find a path."
+        fetched = dict.fromkeys(source for item in missing for source in pool.sources(item) if source.kind is SourceKind.AIA)
+        if fetched:
+            message += f" It was found at {_places(tuple(fetched))}."
         yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=missing)
     if path.root is None:
         return
     if path.is_public:
         return
-    places = [source for source in pool.sources(path.root) if source.kind is not SourceKind.SENT]
+    places = [source for source in pool.sources(path.root) if source.kind not in {SourceKind.SENT, SourceKind.AIA}]
     if len(path.certificates) == 1:
         message = "The certificate is self-signed: it is its own root, and nobody vouches for it."
         yield _finding("self-signed", WARNING, message, _COMPARE, about=(path.root,))
     elif not places:
-        message = f"The root {path.root.title} is known from the server itself only."
+        is_fetched = bool(pool.sources(path.root))
+        known = "the server and its issuer URL" if is_fetched else "the server itself"
+        message = f"The root {path.root.title} is known from {known} only."
         yield _finding("root-unknown", WARNING, message, _COMPARE, about=(path.root,))
     else:
         message = f"The root {path.root.title} is not one of Mozilla's list; it was found in {_places(places)}."
         yield _finding("root-private", NOTE, message, about=(path.root,))
-    if name is not None and identity.is_public_name(name) and len(path.certificates) > 1:
-        message = (
-            f"{visible(name)} is a public name, but its root {path.root.title} is not public: "
-            "a proxy that inspects TLS may be answering in its place."
-        )
-        yield _finding("interception-suspected", WARNING, message, "Look from another network. " + _COMPARE, about=(path.root,))
+
+
+def _of_name(path: CertificationPath, search: PathSearch, *, name: str | None) -> Iterator[Finding]:
+    """Look whether a public name is vouched for by what is not public: by a private root, or by intermediates of nobody known."""
+    if path.is_public or name is None or not identity.is_public_name(name) or len(path.certificates) == 1:
+        return
+    if path.root is None and search.exhausted is not None:
+        return
+    last = path.certificates[-1]
+    what = f"its root {last.title} is not public" if path.root else f"its issuer {last.title} leads to no public root"
+    message = f"{visible(name)} is a public name, but {what}: a proxy that inspects TLS may be answering in its place."
+    yield _finding("interception-suspected", WARNING, message, "Look from another network. " + _COMPARE, about=(last,))
+
+
+def _of_issuers(path: CertificationPath) -> Iterator[Finding]:
+    found = interception.inspector_of(path)
+    if found is None:
+        return
+    inspector, name, certificate = found
+    message = (
+        f"{name.title}, who signed {certificate.title}, looks like the CA of {inspector.product}, which inspects TLS. "
+        "Anyone can choose a name: this is a hint, not a proof."
+    )
+    remedy = "Look from another network or by another way (--compare-proxy). " + _COMPARE
+    yield _finding("interception-known-issuer", WARNING, message, remedy, about=(certificate,))
 
 
 def _of_the_air(path: CertificationPath, search: PathSearch) -> Iterator[Finding]:
@@ -245,7 +270,7 @@ def _is_root(certificate: Certificate) -> bool:
         return False
 
 
-@lru_cache(maxsize=4096)
+@memory.by_fingerprint(4096)
 def _has_hidden_text(certificate: Certificate) -> bool:
     try:
         texts = [item.value for name in (certificate.subject, certificate.issuer) for item in name.attributes]

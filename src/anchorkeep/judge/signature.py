@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from anchorkeep import tlv
 from anchorkeep.errors import CertificateError, TLVError
+from anchorkeep.judge import memory
 from anchorkeep.model import oid
 from anchorkeep.model.certificate import Certificate
 
@@ -52,7 +53,7 @@ class _NotSupportedError(Exception):
     """The key or the algorithm is not one that `cryptography` verifies."""
 
 
-@lru_cache(maxsize=8192)
+@memory.by_fingerprint(8192)
 def check(certificate: Certificate, issuer: Certificate) -> Signature:
     """
     Return whether `certificate` was signed with the key of `issuer` (RFC 5280 §6.1.3 (a)(1)).

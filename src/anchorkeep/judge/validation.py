@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError
-from anchorkeep.judge import constraints, identity
+from anchorkeep.judge import constraints, identity, memory
 from anchorkeep.model import oid
 from anchorkeep.model.chain import PathProblem
 from anchorkeep.text import visible
@@ -157,7 +157,7 @@ def _constrained(path: Sequence[Certificate], position: int) -> Iterator[PathPro
             yield PathProblem(id="name-constraint", position=position, message=message)
 
 
-@lru_cache(maxsize=4096)
+@memory.by_fingerprint(4096)
 def _violation(certificate: Certificate, issuer: Certificate) -> str | None:
     """Compare a pair once, though it stands on many paths: chains can be made in which that takes a minute."""
     return constraints.violation(certificate, issuer.name_constraints) if issuer.name_constraints else None
