@@ -18,7 +18,7 @@ from anchorkeep.model.name import Name
 from tests.peers import reports
 from tests.peers.reports import pki
 
-SAFE = re.compile(r"[a-z0-9_][a-z0-9._-]*\.(cer|pem|p7b)")
+SAFE = re.compile(r"[a-z0-9_][a-z0-9._-]*\.(cer|pem|p7b|sst)")
 
 
 def path(report: Report | None = None) -> tuple[Chosen, ...]:
@@ -38,7 +38,7 @@ def self_signed(subject: Name, seed: int = 1) -> Chosen:
     return Chosen(certificate=certificate, role="root", report=reports.good())
 
 
-@pytest.mark.parametrize("format_", [Format.PEM, Format.BUNDLE, Format.PKCS7, Format.PKCS7_PEM])
+@pytest.mark.parametrize("format_", [Format.PEM, Format.BUNDLE, Format.PKCS7, Format.PKCS7_PEM, Format.SST])
 def test_encoded_holds_what_was_chosen(format_: Format) -> None:
     """Every format that holds many certificates holds exactly those chosen."""
     data = export.encode(path(), format_)
@@ -72,7 +72,7 @@ def test_what_would_not_be_read_back_is_refused() -> None:
         export.encode((broken,), Format.DER)
 
 
-@pytest.mark.parametrize(("format_", "codec"), [(Format.PEM, "pem"), (Format.PKCS7, "pkcs7")])
+@pytest.mark.parametrize(("format_", "codec"), [(Format.PEM, "pem"), (Format.PKCS7, "pkcs7"), (Format.SST, "sst")])
 @pytest.mark.parametrize("fault", [lambda items: items[:-1], lambda items: [*items, items[0]], lambda items: [items[0]] * 3])
 def test_encoder_at_fault_is_noticed(fault: object, format_: Format, codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An encoder that loses, repeats or swaps a certificate does not get its bytes into a file."""
@@ -82,12 +82,13 @@ def test_encoder_at_fault_is_noticed(fault: object, format_: Format, codec: str,
         export.encode(path(), format_)
 
 
-def test_encoder_that_changes_the_order_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PEM file holds the certificates in the order in which they were chosen."""
+@pytest.mark.parametrize(("format_", "codec"), [(Format.PEM, "pem"), (Format.SST, "sst")])
+def test_encoder_that_changes_the_order_is_noticed(format_: Format, codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PEM file or serialized store holds the certificates in the order in which they were chosen."""
     dumps = formats.dumps
-    monkeypatch.setattr(formats, "dumps", lambda items, **_: dumps(items[::-1], format="pem"))
+    monkeypatch.setattr(formats, "dumps", lambda items, **_: dumps(items[::-1], format=codec))
     with pytest.raises(RefusedError, match="not the 3 chosen"):
-        export.encode(path(), Format.PEM)
+        export.encode(path(), format_)
 
 
 def test_comments_are_left_out() -> None:
@@ -135,6 +136,7 @@ def test_longest_host_name_fits() -> None:
         (Format.BUNDLE, "licenses.example.test.pem"),
         (Format.PKCS7, "licenses.example.test.p7b"),
         (Format.PKCS7_PEM, "licenses.example.test.p7b"),
+        (Format.SST, "licenses.example.test.sst"),
     ],
 )
 def test_bundle_is_one_file_a_target(format_: Format, name: str) -> None:
@@ -330,3 +332,21 @@ def test_together_keeps_one_target_as_it_was_chosen() -> None:
     one = path()[:1]
     assert len(export.together(one + one)) == 2
     assert len(export.together(one + path(reports.good("other.example.test"))[:1])) == 1
+
+
+@pytest.mark.parametrize(
+    ("out", "directory"), [("made", True), ("made.d/", True), ("made.pem", False), ("there.d", True), ("it", False)]
+)
+def test_place_is_a_directory_or_a_file(out: str, tmp_path: Path, *, directory: bool) -> None:
+    """A directory is one that is there, ends with a separator, or has no suffix and is not there; all else is one file."""
+    (tmp_path / "there.d").mkdir()
+    (tmp_path / "it").touch()
+    place = f"{tmp_path}/{out}"
+    laid = export.lay_out(path(), Format.PEM, out=place)
+    assert (len(laid), {item.parent if directory else item for item, _ in laid}) == (3 if directory else 1, {Path(place)})
+
+
+def test_der_of_several_has_no_place_in_one_file(tmp_path: Path) -> None:
+    """Several certificates in one DER file are refused before anything is written."""
+    with pytest.raises(UsageError, match="DER holds one"):
+        export.lay_out(path(), Format.DER, out=str(tmp_path / "one.cer"))

@@ -16,6 +16,7 @@ from anchorkeep.host import file, jre
 from anchorkeep.host import roots as host_roots
 from anchorkeep.model.pool import SourceKind
 from tests.conftest import require_tool
+from tests.data import stores
 from tests.peers.reports import pki
 
 NOWHERE = Places(mozilla=False, java=False, system=False)
@@ -241,3 +242,12 @@ def test_what_is_no_store_is_refused() -> None:
     """Data that are no store are refused at once."""
     with pytest.raises(StoreFormatError):
         roots.open_store(base64.b64encode(b"nothing of the kind"), name="store")
+
+
+def test_lists_in_a_named_store_are_said(tmp_path: Path) -> None:
+    """A revocation list in a file that a person named is said, and its certificates are known."""
+    path = tmp_path / "mixed.sst"
+    path.write_bytes(stores.sst(stores.sst_element(32, pki().root.der), stores.sst_element(33, b"")))
+    gathered = roots.gather(places(files=(path,)))
+    assert list(gathered.pool.certificates) == [pki().root]
+    assert gathered.notes == (f"{path} holds 1 certificate revocation list too; that is left alone.",)

@@ -1,6 +1,6 @@
 import pytest
 
-from anchorkeep.actions.selection import Part, choose
+from anchorkeep.actions.selection import Part, choose, unvouched
 from anchorkeep.actions.show import Report
 from anchorkeep.errors import RefusedError
 from anchorkeep.model.certificate import Certificate
@@ -173,3 +173,23 @@ def test_unrelated_certificate_is_accepted_by_fingerprint() -> None:
     stray = reports.identity("stray.example.test").root
     report = reports.report((pki().leaf, pki().intermediate, stray), reports.pool(pki().root))
     assert chosen(report, Part.ALL, accepted=(stray,))[2] == ("sent", stray)
+
+
+def test_unvouched_are_those_that_are_refused() -> None:
+    """Exactly the certificates that need a fingerprint are named, leaf first, with the reason."""
+    named = unvouched(hearsay(), [Part.ROOT, Part.LEAF])
+    assert [certificate for certificate, _ in named] == [pki().leaf, pki().root]
+    assert all("from the server alone" in reason for _, reason in named)
+    assert choose(hearsay(), [Part.LEAF, Part.ROOT], accepted={item.sha256 for item, _ in named})
+
+
+def test_nothing_is_unvouched_under_a_known_root() -> None:
+    """A root in a file of the user's, and what was sent, need no fingerprint."""
+    assert unvouched(reports.good(), [Part.PATH]) == ()
+    assert unvouched(hearsay(), [Part.SENT]) == ()
+
+
+def test_unvouched_part_that_is_not_there_is_refused() -> None:
+    """A root that is not known cannot be vouched for."""
+    with pytest.raises(RefusedError, match="root is not known"):
+        unvouched(reports.report((pki().leaf, pki().intermediate)), [Part.ROOT])

@@ -72,7 +72,8 @@ def test_dry_run_writes_nothing(lab_settings: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("format_", "suffix"), [("der", ".cer"), ("pem", ".pem"), ("bundle", ".pem"), ("p7b", ".p7b"), ("p7b-pem", ".p7b")]
+    ("format_", "suffix"),
+    [("der", ".cer"), ("pem", ".pem"), ("bundle", ".pem"), ("p7b", ".p7b"), ("p7b-pem", ".p7b"), ("sst", ".sst")],
 )
 def test_every_format_is_read_back(format_: str, suffix: str, cloud: lab.Cloud, lab_settings: Path, tmp_path: Path) -> None:
     """Each format holds the whole path and nothing else, under its suffix."""

@@ -10,11 +10,12 @@ import pytest
 from anchorkeep import errors, formats
 from anchorkeep.cli import main as door
 from anchorkeep.cli import show
+from anchorkeep.observe.starttls.dialogue import StartTLSError
 from tests.peers import reports
 from tests.peers.command import run
 
-COMMANDS = ["show", "export", "diff", "init", "lab"]
-HEAVY = ["asyncio", "cryptography", "idna", "OpenSSL", "rich", "ssl", "tomlkit"]
+COMMANDS = ["show", "export", "diff", "init", "lab", "completion"]
+HEAVY = ["asyncio", "cryptography", "idna", "OpenSSL", "prompt_toolkit", "questionary", "rich", "ssl", "tomlkit"]
 
 
 def process(*argv: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -98,6 +99,7 @@ def test_hostile_word_is_said_harmlessly() -> None:
         (errors.EvidenceError("It is so.", remedy="Do that."), 1),
         (errors.RefusedError("It is so.", remedy="Do that."), 1),
         (errors.FileError("It is so.", remedy="Do that."), 3),
+        (StartTLSError("starttls-refused", "It is so.", remedy="Do that."), 1),
         (errors.AnchorkeepError("It is so.", remedy="Do that."), 1),
     ],
     ids=lambda value: type(value).__name__,
@@ -114,7 +116,7 @@ def test_every_error_is_among_those_tested() -> None:
     """No error was added without a decision on its code."""
     assert {item.__name__ for item in _kinds(errors.AnchorkeepError)} == {
         *("AnchorkeepError", "UsageError", "InputError", "TLVError", "CertificateError", "StoreFormatError"),
-        *("UnsupportedFormatError", "StoreIntegrityError", "EvidenceError", "RefusedError", "FileError"),
+        *("UnsupportedFormatError", "StoreIntegrityError", "EvidenceError", "RefusedError", "FileError", "StartTLSError"),
     }
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from anchorkeep.actions.roots import Places
 from anchorkeep.cli import settings
-from anchorkeep.cli.settings import Settings
+from anchorkeep.cli.settings import AIA, Settings
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError, UsageError
 
 ONE = '[environments.{name}]\nendpoints = ["{name}.example.test"]\n'
@@ -182,7 +182,7 @@ def test_what_is_no_toml_is_refused(text: bytes, tmp_path: Path) -> None:
     [
         ("[environment.uat]", r"anchorkeep\.toml: unknown key 'environment'\. Did you mean 'environments'\?"),
         ("[pool]", r"anchorkeep\.toml: unknown key 'pool'\. Did you mean 'pools'\?"),
-        ("x = 1", r"unknown key 'x'\. Known are: environments, pools\."),
+        ("x = 1", r"unknown key 'x'\. Known are: environments, pools, aia\."),
         ("[pools]\nfile = []", r"pools: unknown key 'file'\. Did you mean 'files'\?"),
         ("[pools]\nmozila = true", r"pools: unknown key 'mozila'\. Did you mean 'mozilla'\?"),
         ("[environments.uat]\nendpoint = []", r"environments\.uat: unknown key 'endpoint'\. Did you mean 'endpoints'\?"),
@@ -194,7 +194,7 @@ def test_what_is_no_toml_is_refused(text: bytes, tmp_path: Path) -> None:
             '[environments.uat]\nendpoints = ["a.example", { tagret = "b.example" }]',
             r"environments\.uat, endpoint 2: unknown key 'tagret'\. Did you mean 'target'\?",
         ),
-        ('"\\u001b[31m" = 1', r"unknown key '\\x1b\[31m'\. Known are: environments, pools\."),
+        ('"\\u001b[31m" = 1', r"unknown key '\\x1b\[31m'\. Known are: environments, pools, aia\."),
     ],
 )
 def test_unknown_key_names_the_nearest(text: str, message: str, tmp_path: Path) -> None:
@@ -223,6 +223,13 @@ def test_unknown_key_names_the_nearest(text: str, message: str, tmp_path: Path) 
         ("[pools]\nmozilla = 1", r"pools\.mozilla is not true or false"),
         ('[pools]\njava = "yes"', r"pools\.java is not true or false"),
         ('[pools]\nfiles = "a.pem"', r"pools\.files is not a list of texts"),
+        ("aia = true", "aia is not a table"),
+        ("[aia]\nenabled = 1", r"aia\.enabled is not true or false"),
+        ('[aia]\nallow_private = "yes"', r"aia\.allow_private is not true or false"),
+        ("[aia]\nports = 80", r"aia\.ports is not a list of ports"),
+        ("[aia]\nports = [0]", r"aia\.ports is not a list of ports"),
+        ("[aia]\nports = [65536]", r"aia\.ports is not a list of ports"),
+        ("[aia]\nports = [true]", r"aia\.ports is not a list of ports"),
         ("[pools]\nfiles = [1]", r"pools\.files is not a list of texts"),
     ],
 )
@@ -251,6 +258,13 @@ def test_pool_files_lie_beside_the_settings(here: Path, tmp_path: Path) -> None:
     said = loaded(tmp_path / "etc", '[pools]\nmozilla = false\nfiles = ["roots/a.pem", "/srv/b.pem"]')
     assert here != tmp_path
     assert said.places == Places(mozilla=False, files=(tmp_path / "etc" / "roots" / "a.pem", Path("/srv/b.pem")))
+
+
+def test_issuer_urls_are_set(tmp_path: Path) -> None:
+    """Issuers are fetched from the internet unless the settings say otherwise."""
+    assert loaded(tmp_path, "").aia == AIA(enabled=True, allow_private=False, ports=())
+    said = loaded(tmp_path, "[aia]\nenabled = false\nallow_private = true\nports = [8080, 65535]")
+    assert said.aia == AIA(enabled=False, allow_private=True, ports=(8080, 65535))
 
 
 @pytest.mark.parametrize("text", ["", None])

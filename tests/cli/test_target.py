@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from anchorkeep import formats
 from anchorkeep.actions import evidence
 from anchorkeep.actions.show import Subject
-from anchorkeep.cli import target
+from anchorkeep.cli import starttls, target
 from anchorkeep.cli.settings import Settings
 from anchorkeep.cli.target import Asked
 from anchorkeep.errors import AnchorkeepError, EvidenceError, FileError, StoreFormatError, StoreIntegrityError, UsageError
 from anchorkeep.model.chain import FailedObservation, ObservedChain
 from anchorkeep.model.endpoint import Endpoint
+from anchorkeep.observe.starttls import PROTOCOLS
+from tests.data import stores
 from tests.peers import reports
 from tests.peers.command import run
 from tests.peers.reports import AT, pki
@@ -87,10 +89,87 @@ def test_service_is_read(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "port", "protocol"),
+    [
+        ("smtp://a.example", 25, "smtp"),
+        ("smtp://a.example:587", 587, "smtp"),
+        ("lmtp://a.example", 24, "lmtp"),
+        ("imap://a.example", 143, "imap"),
+        ("pop3://a.example", 110, "pop3"),
+        ("ftp://a.example/path", 21, "ftp"),
+        ("ldap://a.example", 389, "ldap"),
+        ("xmpp://a.example", 5222, "xmpp-client"),
+        ("nntp://a.example", 119, "nntp"),
+        ("sieve://a.example", 4190, "sieve"),
+        ("irc://a.example", 6667, "irc"),
+        ("postgres://a.example", 5432, "postgres"),
+        ("postgresql://a.example/base", 5432, "postgres"),
+        ("mysql://a.example", 3306, "mysql"),
+        ("mssql://a.example", 1433, "mssql"),
+        ("rdp://[2001:db8::1]", 3389, "rdp"),
+        ("smtps://a.example", 465, None),
+        ("imaps://a.example", 993, None),
+        ("pop3s://a.example", 995, None),
+        ("ldaps://a.example", 636, None),
+        ("ftps://a.example", 990, None),
+        ("ircs://a.example", 6697, None),
+        ("nntps://a.example:5563", 5563, None),
+    ],
+)
+def test_scheme_says_how_tls_begins(text: str, port: int, protocol: str | None) -> None:
+    """The scheme of a URL gives the port and the protocol in which TLS is asked for, or none where TLS comes first."""
+    endpoint = service(text)
+    assert (endpoint.port, endpoint.starttls) == (port, protocol)
+
+
+def test_every_protocol_has_a_scheme() -> None:
+    """No protocol is without a scheme but the second one of XMPP, which has the same."""
+    assert set(starttls.STARTTLS_SCHEMES.values()) == PROTOCOLS.keys() - {"xmpp-server"}
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "port", "protocol"),
+    [
+        ("a.example", "smtp", 25, "smtp"),
+        ("a.example", "SMTP", 25, "smtp"),
+        ("a.example:2525", "smtp", 2525, "smtp"),
+        ("a.example:143", "auto", 143, "imap"),
+        ("a.example:587", "auto", 587, "smtp"),
+        ("a.example:8443", "auto", 8443, None),
+        ("a.example", "auto", 443, None),
+        ("tls://a.example:25", "smtp", 25, "smtp"),
+        ("tls://a.example:25", "auto", 25, "smtp"),
+        ("smtp://a.example", "auto", 25, "smtp"),
+        ("smtp://a.example", "smtp", 25, "smtp"),
+    ],
+)
+def test_starttls_is_read(text: str, option: str, port: int, protocol: str | None) -> None:
+    """`--starttls` names the protocol, whose port is taken where none is named; `auto` takes the port's."""
+    endpoint = service(text, starttls=option)
+    assert (endpoint.port, endpoint.starttls) == (port, protocol)
+
+
+@pytest.mark.parametrize(
+    ("text", "option", "reason"),
+    [
+        ("a.example", "gopher", "cannot be asked for in 'gopher'"),
+        ("a.example", "", "cannot be asked for in ''"),
+        ("smtp://a.example", "imap", "smtp:// says smtp, --starttls says imap"),
+        ("uat", "smtp", "not with an environment"),
+        ("./chain.pem", "smtp", "not with a file"),
+    ],
+)
+def test_starttls_that_does_not_fit_is_refused(text: str, option: str, reason: str) -> None:
+    """An unknown protocol, one against the scheme, and one for what is no service are refused."""
+    with pytest.raises(UsageError, match=reason):
+        resolved(text, starttls=option)
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("http://a.example", "scheme .* is not known; known are https://, wss://, tls://"),
-        ("ftp://a.example", "is not known"),
+        ("gopher://a.example", "is not known"),
         ("://a.example", "is not known"),
         ("file:///etc/passwd", "is not known"),
         ("https://", "names no host"),
@@ -178,7 +257,7 @@ def test_connect_does_not_go_with_env(options: tuple[str, str], here: Path) -> N
     (here / "anchorkeep.toml").write_text('[environments.uat]\nendpoints = ["127.0.0.1:1"]\n')
     result = run("show", "--env", "uat", *options)
     assert (result.code, result.out) == (2, "")
-    assert "not with an environment" in result.err
+    assert "not with an environment" in " ".join(result.err.split())
 
 
 def test_connect_does_not_go_with_two_services() -> None:
@@ -195,7 +274,7 @@ def test_no_target_is_refused() -> None:
     assert "No target." in result.err
 
 
-@pytest.mark.parametrize("format_", ["pem", "pkcs7", "pkcs7-pem"])
+@pytest.mark.parametrize("format_", ["pem", "pkcs7", "pkcs7-pem", "sst"])
 def test_file_is_what_it_holds(format_: str, here: Path) -> None:
     """A file of certificates, whatever its format and name, is a chain as if it had been sent now."""
     (here / "chain.txt").write_bytes(formats.dumps([pki().leaf, pki().intermediate], format=format_))
@@ -203,6 +282,18 @@ def test_file_is_what_it_holds(format_: str, here: Path) -> None:
     assert subject.label == "./chain.txt"
     assert set(subject.recorded.certificates) == {pki().leaf, pki().intermediate}
     assert (subject.endpoint, subject.recorded.observed_at) == (None, AT)
+
+
+def test_lists_beside_certificates_are_named(here: Path) -> None:
+    """Revocation and trust lists in a serialized store are said, with their number; a store without them says nothing."""
+    root = stores.sst_element(32, pki().root.der)
+    lists = [stores.sst_element(33, b""), stores.sst_element(34, b""), stores.sst_element(33, b"")]
+    (here / "mixed.sst").write_bytes(stores.sst(root, *lists))
+    (here / "plain.sst").write_bytes(stores.sst(root))
+    expected = "holds 2 certificate revocation lists and 1 certificate trust list too"
+    assert resolved("./mixed.sst")[0].note == f"./mixed.sst {expected}; that is left alone."
+    assert resolved("./plain.sst")[0].note == ""
+    assert expected in " ".join(run("show", "./mixed.sst").err.split())
 
 
 def test_absolute_path_is_a_file(here: Path) -> None:

@@ -391,6 +391,30 @@ def test_own_file_is_accepted(mode: int, tmp_path: Path) -> None:
     assert file.read_protected(tmp_path / "a") == b"data"
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o622])
+def test_file_that_others_may_not_read_passes(mode: int, tmp_path: Path) -> None:
+    """A file that only its owner may read passes."""
+    (tmp_path / "a").write_bytes(b"data")
+    (tmp_path / "a").chmod(mode)
+    file.refuse_if_readable_by_others(tmp_path / "a")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644])
+def test_file_that_others_may_read_is_refused(mode: int, tmp_path: Path) -> None:
+    """A file with a password that group or others may read is refused with its permissions and a command."""
+    (tmp_path / "a").write_bytes(b"data")
+    (tmp_path / "a").chmod(mode)
+    with pytest.raises(RefusedError, match=f"permissions {mode:04o}") as caught:
+        file.refuse_if_readable_by_others(tmp_path / "a")
+    assert "chmod 600" in caught.value.remedy
+
+
+def test_missing_file_is_not_taken_for_private(tmp_path: Path) -> None:
+    """A file that is not there is an error."""
+    with pytest.raises(FileError):
+        file.refuse_if_readable_by_others(tmp_path / "a")
+
+
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o602])
 def test_file_that_others_may_write_is_refused(mode: int, tmp_path: Path) -> None:
     """A file that group or others may write is refused with its permissions and a command, and not read."""

@@ -9,6 +9,7 @@ from anchorkeep import __version__
 from anchorkeep.errors import RefusedError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
+from anchorkeep.model.view import ViewKind
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from anchorkeep.actions.show import Report
     from anchorkeep.model.chain import CertificationPath
     from anchorkeep.model.finding import Finding
+
+#: Under which key of an observation each kind of further look stands.
+_VIEW_KEYS = {ViewKind.NODE: "nodes", ViewKind.KEY_TYPE: "key_types", ViewKind.WAY: "other_ways"}
 
 
 def document(reports: Sequence[Report]) -> dict[str, Any]:
@@ -71,7 +75,28 @@ def _observation(report: Report) -> dict[str, Any]:
             if certificate not in report.sent
         ],
         "findings": [finding(item) for item in report.findings],
+        **_views(report),
     }
+
+
+def _views(report: Report) -> dict[str, Any]:
+    """Return the further looks by their kind, and the certificates that only they gave; nothing where there was none."""
+    found: dict[str, Any] = {}
+    for view in report.views:
+        outcome = view.outcome
+        record = evidence.observation(outcome)
+        looked = {
+            "label": view.label,
+            "observed_at": record["observed_at"],
+            "address": record["address"],
+            "proxy": record["proxy"],
+            "tls_version": record.get("tls_version"),
+            "failure": record["failure"],
+            "certificates": [certificate.sha256.hex() for certificate in view.certificates],
+        }
+        found.setdefault(_VIEW_KEYS[view.kind], []).append(looked)
+    others = dict.fromkeys(item for view in report.views for item in view.certificates if item not in report.sent)
+    return found | {"others": [evidence.certificate(item) for item in others]} if report.views else {}
 
 
 def _path(path: CertificationPath) -> dict[str, Any]:

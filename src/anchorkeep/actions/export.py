@@ -40,10 +40,26 @@ class Format(StrEnum):
     BUNDLE = "bundle"
     PKCS7 = "p7b"
     PKCS7_PEM = "p7b-pem"
+    SST = "sst"
 
 
-_SUFFIXES = {Format.DER: ".cer", Format.PEM: ".pem", Format.BUNDLE: ".pem", Format.PKCS7: ".p7b", Format.PKCS7_PEM: ".p7b"}
-_CODECS = {Format.DER: "der", Format.PEM: "pem", Format.BUNDLE: "pem", Format.PKCS7: "pkcs7", Format.PKCS7_PEM: "pkcs7-pem"}
+# Each format's suffix and codec.
+_SUFFIXES = {
+    Format.DER: ".cer",
+    Format.PEM: ".pem",
+    Format.BUNDLE: ".pem",
+    Format.PKCS7: ".p7b",
+    Format.PKCS7_PEM: ".p7b",
+    Format.SST: ".sst",
+}
+_CODECS = {
+    Format.DER: "der",
+    Format.PEM: "pem",
+    Format.BUNDLE: "pem",
+    Format.PKCS7: "pkcs7",
+    Format.PKCS7_PEM: "pkcs7-pem",
+    Format.SST: "sst",
+}
 #: Formats that hold one certificate a file when written into a directory.
 _SINGLE = frozenset({Format.DER, Format.PEM})
 
@@ -121,6 +137,25 @@ def plan(chosen: Sequence[Chosen], format_: Format, *, comments: bool = True) ->
         name = next(name for name in names if name not in files or files[name].data == data)
         files[name] = ExportFile(name=name, data=data, chosen=items)
     return tuple(files.values())
+
+
+def lay_out(chosen: Sequence[Chosen], format_: Format, *, out: str, comments: bool = True) -> list[tuple[Path, ExportFile]]:
+    """
+    Return paths and files for what was named as the place: names of our own in a directory, or everything in the one file named.
+
+    A directory is what is one, what ends with a separator, and a name without a suffix under which nothing is there yet.
+
+    Raises:
+        UsageError: DER holds one certificate, and the one file would need more.
+        RefusedError: what was read back is not what was chosen.
+    """
+    path = Path(out)
+    is_named_so = out.endswith(tuple(filter(None, (os.sep, os.altsep))))
+    if is_named_so or file.is_directory(path) or (not path.suffix and not file.is_present(path)):
+        return [(path / item.name, item) for item in plan(chosen, format_, comments=comments)]
+    items = together(chosen)
+    data = encode(items, format_, comments=comments)
+    return [(path, ExportFile(name=path.name, data=data, chosen=items))]
 
 
 def write(files: Iterable[tuple[Path, ExportFile]], *, force: bool, dry_run: bool) -> tuple[Written, ...]:

@@ -7,6 +7,7 @@ matter: the answer without it would not be the one that was asked for. Only Mozi
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from anchorkeep import formats
 from anchorkeep.errors import AnchorkeepError, StoreIntegrityError
 from anchorkeep.host import file, jre, roots
 from anchorkeep.model.pool import Pool, Source, SourceKind
-from anchorkeep.text import visible
+from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
     from datetime import date
@@ -75,10 +76,11 @@ def gather(places: Places) -> Roots:
     elif listed is not None:
         notes.append(f"Mozilla's list is not to be had, so no root counts as public: {listed.reason} {listed.remedy}")
     for path in places.files:
-        named = _from_bytes(file.read(path), Source(kind=SourceKind.FILE, name=str(path)), None)
-        if not named.entries:
+        named = open_store(file.read(path), name=str(path))
+        if not named.trusted:
             notes.append(f"{visible(str(path))} holds no trusted certificate, so nothing is known from it.")
-        pool |= named
+        notes.extend(filter(None, [beside(named, name=str(path))]))
+        pool |= Pool.of(named.trusted, Source(kind=SourceKind.FILE, name=str(path)))
     for path, source in _stores_of_this_machine(places):
         try:
             pool |= _from_bytes(file.read(path), source, notes)
@@ -109,13 +111,20 @@ def open_store(data: bytes, *, name: str, password: str | None = None) -> TrustS
     return formats.loads(data, password=None, name=name)
 
 
-def _from_bytes(data: bytes, source: Source, notes: list[str] | None) -> Pool:
-    """Return the pool of one place; with `notes` a broken one becomes a note, without it is the caller's error."""
+def beside(store: TrustStore, *, name: str) -> str:
+    """Return a sentence, safe to print, that names what a store holds beside certificates and keys; empty where it is nothing."""
+    kinds = Counter(entry.kind for entry in store.others)
+    if not kinds:
+        return ""
+    found = " and ".join(counted(number, kind) for kind, number in kinds.items())
+    return f"{visible(name)} holds {found} too; that is left alone."
+
+
+def _from_bytes(data: bytes, source: Source, notes: list[str]) -> Pool:
+    """Return the pool of one place; a broken one becomes a note."""
     try:
         return Pool.of(open_store(data, name=source.name).trusted, source)
     except AnchorkeepError as error:
-        if notes is None:
-            raise
         notes.append(f"{visible(source.name)} was left out: {error.message}")
         return Pool()
 

@@ -77,6 +77,18 @@ def choose(report: Report, parts: Sequence[Part], *, accepted: Collection[bytes]
     return tuple(found)
 
 
+def unvouched(report: Report, parts: Sequence[Part]) -> tuple[tuple[Certificate, str], ...]:
+    """
+    Return the certificates of the parts that `choose` refuses without their fingerprint, leaf first, each once with the reason.
+
+    Raises:
+        RefusedError: a part is not there.
+    """
+    asked = dict.fromkeys(item for part in Part if part in parts and part is not Part.SENT for item in _of_part(report, part))
+    found = ((certificate, hearsay(report, certificate)) for certificate in asked)
+    return tuple((certificate, reason) for certificate, reason in found if reason is not None)
+
+
 def _of_part(report: Report, part: Part) -> tuple[Certificate, ...]:
     path = report.best.certificates if report.best else ()
     match part:
@@ -139,6 +151,9 @@ def _hearsay(report: Report, path: CertificationPath) -> str | None:
     kinds = {source.kind for source in report.pool.sources(path.root)}
     if not kinds:
         return f"the root {path.root.title} is known from the server alone"
+    if kinds == {SourceKind.AIA}:
+        # Whoever made the chain named the URL in it.
+        return f"the root {path.root.title} is known from the server and its issuer URL alone"
     if SourceKind.FILE in kinds or path.is_public:
         return None
     if any(item.id == "interception-suspected" for item in report.findings):

@@ -1,8 +1,8 @@
 """
 Look at services or files and say what they present: the chain as sent, the paths built from it, and findings.
 
-The story: observe every endpoint, build the paths with what is known beforehand, inspect. A service that cannot be reached is
-an outcome like any other.
+The story: observe every endpoint, build the paths with what is known beforehand, fetch issuers where a path lacks one, inspect. A
+service that cannot be reached is an outcome like any other.
 """
 
 from __future__ import annotations
@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
+    from anchorkeep.actions.nodes import Wanted
     from anchorkeep.judge.paths import PathSearch
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.chain import CertificationPath
     from anchorkeep.model.endpoint import Endpoint
     from anchorkeep.model.finding import Finding
     from anchorkeep.model.pool import Pool
+    from anchorkeep.model.view import View
+    from anchorkeep.observe.aia import Retriever
+    from anchorkeep.observe.approach import Approach
 
 #: Connections at a time. A handshake is mostly waiting; more would only make slow networks drop packets.
 CONCURRENCY = 64
@@ -43,12 +47,16 @@ class Subject:
         environment: the environment it belongs to, None for one named directly.
         endpoint: the service, None for a file.
         recorded: what a file held, None for a service that is to be observed.
+        approach: how the service is approached, None for directly.
+        note: what else a file held, one sentence, safe to print; empty where there was nothing.
     """
 
     label: str
     environment: str | None = None
     endpoint: Endpoint | None = None
     recorded: ObservedChain | FailedObservation | None = None
+    approach: Approach | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +71,7 @@ class Report:
         pool: the certificates known beforehand.
         search: the paths built, None where there was nothing to build from.
         findings: the worst first.
+        views: further looks at the same service, where they were wanted.
     """
 
     subject: Subject
@@ -71,6 +80,7 @@ class Report:
     pool: Pool
     search: PathSearch | None
     findings: tuple[Finding, ...]
+    views: tuple[View, ...] = ()
 
     @property
     def best(self) -> CertificationPath | None:
@@ -96,6 +106,10 @@ async def show(
     at: datetime | None = None,
     timeout: float = 10.0,  # noqa: ASYNC109 (the total of one observation, kept by observe)
     progress: Callable[[], None] | None = None,
+    retriever: Retriever | None = None,
+    wanted: Wanted | None = None,
+    stage_timeout: float | None = None,
+    concurrency: int = CONCURRENCY,
 ) -> tuple[Report, ...]:
     """
     Look at every subject, many at a time, and return a report each, in their order.
@@ -107,6 +121,10 @@ async def show(
         at: the moment to judge for; None judges a service for now and a record for the time it was made.
         timeout: seconds for one observation in all.
         progress: called once for each subject that is done.
+        retriever: fetches issuers that were not sent; None to fetch none.
+        wanted: what to look at besides the services themselves, None for nothing.
+        stage_timeout: seconds for each stage of one observation, None for no other limit than the total.
+        concurrency: how many at a time.
     """
     waiting = iter(enumerate(subjects))
     reports: dict[int, Report] = {}
@@ -119,24 +137,74 @@ async def show(
 
     async def work() -> None:
         for index, subject in waiting:
-            seen.append((index, await _look(subject, clock=clock, timeout=timeout)))
+            seen.append((index, await look(subject, clock=clock, timeout=timeout, stage_timeout=stage_timeout)))
             if progress is not None:
                 progress()
             if len(seen) >= _BATCH:
                 judge_seen()
 
-    await asyncio.gather(*(work() for _ in subjects[:CONCURRENCY]))
+    await asyncio.gather(*(work() for _ in subjects[:concurrency]))
     judge_seen()
+    if retriever is not None:
+        await _complete(reports, retriever)
+    if wanted is not None and not wanted.is_nothing:
+        await _widen(reports, wanted, clock=clock, timeout=timeout, stage_timeout=stage_timeout)
     return tuple(reports[index] for index in range(len(subjects)))
 
 
-async def _look(subject: Subject, *, clock: Callable[[], datetime], timeout: float) -> ObservedChain | FailedObservation:  # noqa: ASYNC109
+async def _complete(reports: dict[int, Report], retriever: Retriever) -> None:
+    """Put in the place of each report that lacks an issuer the one with it, many at a time."""
+    from anchorkeep.actions import issuers
+
+    waiting = iter([index for index, report in reports.items() if issuers.is_wanting(report)])
+
+    async def work() -> None:
+        for index in waiting:
+            reports[index] = await issuers.complete(reports[index], retriever)
+
+    await asyncio.gather(*(work() for _ in range(min(CONCURRENCY, len(reports)))))
+
+
+async def _widen(
+    reports: dict[int, Report],
+    wanted: Wanted,
+    *,
+    clock: Callable[[], datetime],
+    timeout: float,  # noqa: ASYNC109
+    stage_timeout: float | None,
+) -> None:
+    """Put in the place of each report the one with the further looks that are wanted, some at a time."""
+    from anchorkeep.actions import nodes
+    from anchorkeep.observe import observe
+
+    waiting = iter(list(reports))
+
+    async def see(endpoint: Endpoint, approach: Approach) -> ObservedChain | FailedObservation:
+        return await observe(endpoint, clock=clock, timeout=timeout, stage_timeout=stage_timeout, approach=approach)
+
+    async def work() -> None:
+        for index in waiting:
+            reports[index] = await nodes.widen(reports[index], wanted, see=see)
+
+    await asyncio.gather(*(work() for _ in range(min(CONCURRENCY // nodes.CONCURRENCY, len(reports)))))
+
+
+async def look(
+    subject: Subject,
+    *,
+    clock: Callable[[], datetime],
+    timeout: float,  # noqa: ASYNC109
+    stage_timeout: float | None = None,
+) -> ObservedChain | FailedObservation:
+    """Return what was recorded of a subject, or observe it; seconds in all, and for each stage."""
     if subject.recorded is not None:
         return subject.recorded
     from anchorkeep.observe import observe
+    from anchorkeep.observe.approach import DIRECT
 
     assert subject.endpoint is not None  # noqa: S101 (a subject is a record or an endpoint)
-    return await observe(subject.endpoint, timeout=timeout, clock=clock)
+    approach = subject.approach or DIRECT
+    return await observe(subject.endpoint, timeout=timeout, stage_timeout=stage_timeout, clock=clock, approach=approach)
 
 
 def judge(subject: Subject, outcome: ObservedChain | FailedObservation, *, pool: Pool, at: datetime) -> Report:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from anchorkeep.cli import certificate_view, render
+from anchorkeep.cli import certificate_view, looks_view, render
 from anchorkeep.errors import CertificateError
 from anchorkeep.judge import identity
 from anchorkeep.model.chain import FailedObservation
@@ -61,6 +61,9 @@ def report(item: Report, *, details: bool = False, same_as: str | None = None) -
         parts += [render.indented(_tree(item, item.best)), render.indented(_summary(item, item.best))]
     else:
         parts.append(render.indented(render.text("No certificate was sent.")))
+    looks = looks_view.views(item)
+    if looks is not None:
+        parts.append(render.indented(looks))
     if details and same_as is None:
         parts += [render.indented(part) for part in _details(item)]
     if item.findings:
@@ -100,6 +103,8 @@ def _heading(item: Report) -> Text:
         line.append_text(render.text("".join(f"  {fact}" for fact in facts), "dim"))
     if outcome.address is not None:
         line.append_text(render.text(f"  {outcome.address}", "dim"))
+    if outcome.proxy is not None:
+        line.append_text(render.text(f"  through the proxy {outcome.proxy}", "dim"))
     if item.at != outcome.observed_at or item.subject.recorded is not None:
         line.append_text(render.text(f"  as of {item.at:%Y-%m-%d %H:%M} UTC", "dim"))
     return line

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from anchorkeep.actions import export, selection
-from anchorkeep.actions.export import Format, State
+from anchorkeep.actions.export import Format
 from anchorkeep.actions.selection import Chosen, Part
-from anchorkeep.cli import looking, options, outcome, render, sheet
+from anchorkeep.cli import completion, export_view, looking, options, outcome, question, render, sheet, wizard
 from anchorkeep.errors import AnchorkeepError, UsageError
-from anchorkeep.formats import evidence
-from anchorkeep.host import file
-from anchorkeep.text import counted, visible
+from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
     from anchorkeep.actions.export import Written
     from anchorkeep.actions.show import Report
 
-SCHEMA = "anchorkeep.export"
-VERSION = 1
 _STDOUT = "-"
 
 
@@ -48,7 +42,10 @@ _STDOUT = "-"
     show_default=True,
     help="How they are written; bundle is one PEM file a target.",
 )
-@click.option("--out", metavar="PATH", default=".", help="Directory, file, or - for stdout.  [default: .]")
+@click.option(
+    "--out", metavar="PATH", default=".", shell_complete=completion.files, help="Directory, file, or - for stdout.  [default: .]"
+)
+@click.option("--wizard", "as_wizard", is_flag=True, help="Ask for everything; so does export alone on a terminal.")
 @click.option("--clean", is_flag=True, help="PEM without comments.")
 @click.option("--force", is_flag=True, help="Overwrite files that hold something else.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written.")
@@ -68,6 +65,7 @@ def command(
     accepted: tuple[str, ...],
     as_sheet: bool,
     as_json: bool,
+    as_wizard: bool,
     at: str | None,
     fail_on: str,
     **shared: Any,  # noqa: ANN401
@@ -75,13 +73,16 @@ def command(
     """
     Export certificates of each TARGET: leaf, intermediates, root, the whole path, what was sent, or all.
 
-    Formats: der (.cer), pem, bundle (one PEM file a target), p7b (PKCS#7, DER) and p7b-pem. A certificate of several targets is
-    written once. What only the network vouches for needs its fingerprint.
+    Formats: der (.cer), pem, bundle (one PEM file a target), p7b (PKCS#7, DER), p7b-pem and sst (Microsoft's serialized store). A
+    certificate of several targets is written once. What only the network vouches for needs its fingerprint.
     """
     if out == _STDOUT and as_json:
         raise UsageError("--out - and --json both want stdout.")
-    reports = looking.look(looking.request(shared), at=options.moment(at))
+    request = looking.request(shared)
     vouched = frozenset(_fingerprint(text) for text in accepted)
+    if _is_for_wizard(request, as_wizard=as_wizard, to_machine=as_json or as_sheet or out == _STDOUT):
+        return wizard.run(request, at=options.moment(at), accepted=vouched, fail_on=outcome.severity(fail_on))
+    reports = looking.look(request, at=options.moment(at))
     chosen, codes = _choose(reports, [Part(part) for part in parts], vouched)
     codes += [outcome.of_report(item, outcome.severity(fail_on)) for item in reports]
     for report in reports:
@@ -94,9 +95,20 @@ def command(
     if out == _STDOUT:
         render.out_bytes(export.encode(export.together(chosen), Format(format_), comments=not clean))
         return outcome.worst(codes)
-    written = export.write(_plan(chosen, Format(format_), out, comments=not clean), force=force, dry_run=dry_run)
+    written = export.write(export.lay_out(chosen, Format(format_), out=out, comments=not clean), force=force, dry_run=dry_run)
     _report(written, as_json=as_json, as_sheet=as_sheet)
     return outcome.worst(codes)
+
+
+def _is_for_wizard(request: looking.Request, *, as_wizard: bool, to_machine: bool) -> bool:
+    """Whether questions are to be asked: on request, or since nothing else was said on a terminal."""
+    if not as_wizard:
+        return not (request.targets or request.environments or to_machine) and question.can_be_asked()
+    if to_machine:
+        raise UsageError("--wizard goes with none of --json, --sheet and --out -.")
+    if not question.can_be_asked():
+        raise UsageError("--wizard asks questions, and there is no terminal.", remedy="Name targets and options instead.")
+    return True
 
 
 def _choose(
@@ -114,44 +126,13 @@ def _choose(
     return chosen, codes
 
 
-def _plan(chosen: Sequence[Chosen], format_: Format, out: str, *, comments: bool) -> list[tuple[Path, export.ExportFile]]:
-    """Return paths and files: names of our own in a directory, or everything in the one file that was named."""
-    path = Path(out)
-    is_named_so = out.endswith(tuple(filter(None, (os.sep, os.altsep))))
-    if is_named_so or file.is_directory(path) or (not path.suffix and not file.is_present(path)):
-        return [(path / item.name, item) for item in export.plan(chosen, format_, comments=comments)]
-    items = export.together(chosen)
-    data = export.encode(items, format_, comments=comments)
-    return [(path, export.ExportFile(name=path.name, data=data, chosen=items))]
-
-
 def _report(written: Sequence[Written], *, as_json: bool, as_sheet: bool) -> None:
     if as_json:
-        render.out_raw(json.dumps({"format": SCHEMA, "version": VERSION, "files": [_record(item) for item in written]}, indent=2))
-        return
-    if as_sheet:
+        render.out_raw(json.dumps(export_view.document(written), indent=2))
+    elif as_sheet:
         render.out(sheet.table([entry for item in written for entry in item.file.chosen]))
-        return
-    for item in written:
-        certificates = item.file.chosen
-        what = certificates[0].role if len(certificates) == 1 else counted(len(certificates), "certificate")
-        render.out(
-            render.text(f"{item.state}  {render.path(item.path)}  ({what})", "" if item.state is State.UNCHANGED else "bold")
-        )
-        for entry in certificates:
-            render.out(render.indented(render.text(f"SHA-256 {entry.certificate.sha256.hex()}", "dim")))
-
-
-def _record(item: Written) -> dict[str, Any]:
-    return {
-        "path": str(item.path),
-        "state": str(item.state),
-        "size": len(item.file.data),
-        "certificates": [
-            evidence.certificate(entry.certificate) | {"role": entry.role, "target": entry.report.subject.label}
-            for entry in item.file.chosen
-        ],
-    }
+    elif written:
+        render.out(export_view.files(written))
 
 
 def _fingerprint(text: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import click
 
-from anchorkeep.cli import render, settings
+from anchorkeep.cli import completion, render, settings
 from anchorkeep.host import process
 from anchorkeep.lab import operation, site
 from anchorkeep.lab.directory import Directory
@@ -32,6 +32,7 @@ _dir = click.option(
     "where",
     metavar="DIR",
     callback=_directory,
+    shell_complete=completion.directories,
     help="The lab's directory.  [default: lab in the user's state directory]",
 )
 _env = click.option("--env", "names", multiple=True, type=click.Choice(site.ENVIRONMENTS), help="Only this environment.")
@@ -98,6 +99,7 @@ def status(where: Directory) -> int:
     render.out(f"The lab in {_shown(where.path)} runs as process {found.process}.")
     for environment in found.state.environments:
         _show(environment)
+    _say_proxies(found.state, say=render.out)
     return 0
 
 
@@ -146,8 +148,14 @@ def _announce(found: Status) -> None:
         render.say(f"{environment.name:<12}{site.LOOPBACK}:{environment.port}")
         for host in site.hosts(environment.name):
             render.say(f"  {host}")
+    _say_proxies(state)
     render.say(f"Try:  anchorkeep show --config {_shown(where.settings)} {site.UAT}")
     render.out_raw(_shown(where.settings))
+
+
+def _say_proxies(state: State, *, say: Callable[[str], None] = render.say) -> None:
+    say(f"proxies     http://{site.LOOPBACK}:{state.tunnel_port} tunnels")
+    say(f"            http://{site.LOOPBACK}:{state.inspection_port} inspects")
 
 
 def _report(state: State, names: tuple[str, ...], *, is_dry_run: bool) -> None:

@@ -14,6 +14,8 @@ from anchorkeep.errors import AnchorkeepError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from click.shell_completion import CompletionItem
+
 #: Command, its module in `cli`, its line in the help.
 _COMMANDS = {
     "show": ("show", "Show a service's chain, its root, days left and findings."),
@@ -21,6 +23,7 @@ _COMMANDS = {
     "diff": ("diff", "Compare what two targets present."),
     "init": ("init", "Write an anchorkeep.toml with your environments."),
     "lab": ("lab", "Run a cloud with UAT and Production on this machine."),
+    "completion": ("completion", "Print the script that lets a shell complete all this."),
 }
 _INTERRUPTED = 130
 #: New objects before Python looks for cycles; at some 100 bytes each a few MiB.
@@ -40,6 +43,12 @@ class _LazyGroup(click.Group):
         command = module.command
         assert isinstance(command, click.Command)  # noqa: S101 (ours)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=line) for name, (_, line) in _COMMANDS.items() if name.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from anchorkeep.cli import completion
 from anchorkeep.errors import UsageError
 from anchorkeep.text import visible
 
@@ -45,9 +46,14 @@ def moment(text: str | None) -> datetime | None:
         raise UsageError(f"--at '{visible(text)}' is no date.", remedy="Write it as 2027-03-15 or 2027-03-15T12:00.") from None
 
 
-def password(file_: Path | None, variable_: str | None) -> str | None:
+def password(file_: Path | None, variable_: str | None, *, option: str = "storepass") -> str | None:
     """
     Return the password of `--storepass-file` or `--storepass-env`, None where neither is given; never from argv itself.
+
+    Args:
+        file_: the file named, whose first line it is.
+        variable_: the variable named.
+        option: what the names of the two options begin with.
 
     Raises:
         UsageError: both are given, or the variable is not set.
@@ -56,7 +62,7 @@ def password(file_: Path | None, variable_: str | None) -> str | None:
     from anchorkeep.host import file
 
     if file_ is not None and variable_ is not None:
-        raise UsageError("--storepass-file and --storepass-env exclude each other.")
+        raise UsageError(f"--{option}-file and --{option}-env exclude each other.")
     if file_ is not None:
         return file.read(file_, limit=4096).decode("utf-8", errors="replace").split("\n", 1)[0].removesuffix("\r")
     if variable_ is not None:
@@ -77,13 +83,46 @@ FAIL_ON = click.option(
 CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of ./anchorkeep.toml.")
 AT = click.option("--at", metavar="DATE", help="Judge for this moment (UTC) instead of now, or of when a record was made.")
 _TARGET_OPTIONS = (
-    click.argument("targets", nargs=-1, metavar="[TARGET]..."),
-    click.option("--env", "environments", multiple=True, metavar="NAME", help="An environment of the settings; repeatable."),
+    click.argument("targets", nargs=-1, metavar="[TARGET]...", shell_complete=completion.targets),
+    click.option(
+        "--env",
+        "environments",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completion.environments,
+        help="An environment of the settings; repeatable.",
+    ),
     click.option("--connect", metavar="HOST:PORT", help="Connect here; the name that is asked for stays."),
+    click.option(
+        "--starttls",
+        metavar="PROTOCOL",
+        help="Ask for TLS in this protocol first: smtp, imap, ldap, postgres ...; auto takes it from the port.",
+    ),
+    click.option("--proxy", metavar="URL", help="Go through this proxy, http:// or socks5://; none for no proxy at all."),
+    click.option("--proxy-auth-file", type=click.Path(path_type=Path), help="File that begins with the proxy's USER:PASSWORD."),
+    click.option("--cert", type=click.Path(path_type=Path), help="Client certificate to present: PEM with key, or PKCS#12."),
+    click.option("--key", type=click.Path(path_type=Path), help="Key of --cert where it is in a file of its own (PEM)."),
+    click.option("--cert-pass-file", type=click.Path(path_type=Path), help="File whose first line is the password of --cert."),
+    click.option("--cert-pass-env", metavar="VARIABLE", help="Variable of the environment that holds the password of --cert."),
+    click.option(
+        "--min-tls",
+        type=click.Choice(["1.0", "1.1", "1.2", "1.3"]),
+        default="1.0",
+        show_default=True,
+        help="Offer no older version of TLS.",
+    ),
     click.option("--servername", metavar="NAME", help="Ask for this name (SNI) and check it, instead of the target's."),
     click.option(
         "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for one service in all."
     ),
+    click.option(
+        "--stage-timeout",
+        type=click.FloatRange(0.1, 600),
+        help="Seconds for each of look-up, connection, proxy, STARTTLS and handshake; else only the total counts.",
+    ),
+    click.option("--no-aia", is_flag=True, help="Fetch no issuers that the server does not send (caIssuers)."),
+    click.option("--allow-private-aia", is_flag=True, help="Fetch issuers from private networks and this machine too."),
+    click.option("--aia-proxy", is_flag=True, help="Fetch issuers through the proxy, where no address can be checked."),
     click.option("--storepass-file", type=click.Path(path_type=Path), help="File whose first line is a store's password."),
     click.option("--storepass-env", metavar="VARIABLE", help="Variable of the environment that holds a store's password."),
     CONFIG,

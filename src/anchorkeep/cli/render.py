@@ -60,6 +60,11 @@ def out(item: RenderableType) -> None:
     sys.stdout.write(_lines(item, _console(stderr=False)))
 
 
+def screen(item: RenderableType) -> str:
+    """Return what `out` would print."""
+    return _lines(item, _console(stderr=False))
+
+
 def out_raw(line: str) -> None:
     """Print a machine's line on stdout, neither wrapped nor styled."""
     sys.stdout.write(line + "\n")
@@ -156,6 +161,25 @@ def progress(total: int, what: str, *, least: int) -> Iterator[Callable[[], None
     with Progress(console=_console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def counter(what: str) -> Iterator[Callable[[int, int], None]]:
+    """
+    Count on stderr while work of unknown length goes on; yield what to call with how many are done, and failed.
+
+    Only where stderr is a terminal and stdout is none: results that pass by on a terminal are progress enough.
+    """
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield lambda _done, _failed: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeElapsedColumn())
+    # Stdout is the results', and goes where it always went.
+    with Progress(*columns, console=_console(stderr=True), transient=True, redirect_stdout=False) as bar:
+        task = bar.add_task(what, total=None, told="")
+        yield lambda done, failed: bar.update(task, told=f"{done:,} done" + (f", {failed:,} failed" if failed else ""))
 
 
 def remedy(advice: str) -> Table:

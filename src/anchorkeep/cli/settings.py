@@ -7,29 +7,48 @@ since who writes it says where to connect and which files to believe; a key that
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from anchorkeep.actions.roots import Places
+from anchorkeep.cli import proxies, starttls
+from anchorkeep.cli.proxies import Variables
 from anchorkeep.errors import UsageError
 from anchorkeep.host import file
 from anchorkeep.model.endpoint import Endpoint
+from anchorkeep.observe.approach import Proxy
 from anchorkeep.text import visible
 
 FILE_NAME = "anchorkeep.toml"
 #: Bytes of a settings file; a thousand endpoints need 100 KB.
 _MAX_SETTINGS = 4 * 1024 * 1024
+_MAX_PORT = 65_535
 _KNOWN = {
-    "": ("environments", "pools"),
-    "environment": ("endpoints",),
-    "endpoint": ("target", "connect", "servername"),
+    "": ("environments", "pools", "aia"),
+    "environment": ("endpoints", "proxy"),
+    "endpoint": ("target", "connect", "servername", "starttls"),
     "pools": ("mozilla", "java", "system", "files"),
+    "aia": ("enabled", "allow_private", "ports"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AIA:
+    """
+    Whether and where issuers that were not sent are fetched.
+
+    Attributes:
+        enabled: whether they are fetched at all.
+        allow_private: whether addresses of private networks and of this machine may be asked.
+        ports: ports that may be asked besides 80 and 443.
+    """
+
+    enabled: bool = True
+    allow_private: bool = False
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +60,17 @@ class Settings:
         path: the file, None when there is none.
         environments: endpoints by the environment's name, in the file's order.
         places: where to look for certificates.
+        aia: whether and where issuers are fetched.
+        proxies: the proxy of each environment that names one, None for `none`.
+        variables: what the variables of the environment say about proxies.
     """
 
     path: Path | None = None
     environments: dict[str, tuple[Endpoint, ...]] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
+    aia: AIA = field(default_factory=AIA)
+    proxies: dict[str, Proxy | None] = field(default_factory=dict)
+    variables: Variables = field(default_factory=Variables)
 
     def endpoints(self, name: str) -> tuple[Endpoint, ...]:
         """
@@ -76,7 +101,9 @@ def load(config: Path | None) -> Settings:
     home = os.environ.get("JAVA_HOME")
     java_home = Path(home) if home else None
     if path is None:
-        return Settings(places=Places(java_home=java_home))
+        return Settings(places=Places(java_home=java_home), variables=Variables.of(os.environ))
+    import tomllib
+
     data = file.read_protected(path, limit=_MAX_SETTINGS)
     try:
         document = tomllib.loads(data.decode("utf-8"))
@@ -130,16 +157,29 @@ def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> S
     environments = _table(document, "environments", path)
     pools = _table(document, "pools", path)
     _only_known(pools, "pools", f"{path}, pools")
+    aia = _table(document, "aia", path)
+    _only_known(aia, "aia", f"{path}, aia")
     files = _strings(pools.get("files", []), f"{path}, pools.files")
+    tables = {name: item for name, item in environments.items() if isinstance(item, dict)}
+    named = {name: _proxy(item, f"{path}, environments.{name}") for name, item in tables.items() if "proxy" in item}
+    if any(item is not None and item.password is not None for item in named.values()):
+        file.refuse_if_readable_by_others(path)
     return Settings(
         path=path,
         environments={name: _environment(name, item, path) for name, item in environments.items()},
+        proxies=named,
+        variables=Variables.of(os.environ),
         places=Places(
-            mozilla=_flag(pools, "mozilla", path),
-            java=_flag(pools, "java", path),
-            system=_flag(pools, "system", path),
+            mozilla=_flag(pools, "pools.mozilla", path),
+            java=_flag(pools, "pools.java", path),
+            system=_flag(pools, "pools.system", path),
             files=tuple(path.parent / item for item in files),
             java_home=java_home,
+        ),
+        aia=AIA(
+            enabled=_flag(aia, "aia.enabled", path),
+            allow_private=_flag(aia, "aia.allow_private", path, otherwise=False),
+            ports=_ports(aia.get("ports", []), f"{path}, aia.ports"),
         ),
     )
 
@@ -155,6 +195,13 @@ def _environment(name: str, item: object, path: Path) -> tuple[Endpoint, ...]:
     return tuple(_endpoint(entry, f"{where}, endpoint {number}") for number, entry in enumerate(listed, start=1))
 
 
+def _proxy(item: dict[str, Any], where: str) -> Proxy | None:
+    text = item["proxy"]
+    if not isinstance(text, str):
+        raise UsageError(f"{visible(where)}: proxy is not text.")
+    return proxies.parse(text, where=f"{visible(where)}: proxy")
+
+
 def _endpoint(entry: object, where: str) -> Endpoint:
     said = {"target": entry} if isinstance(entry, str) else entry
     if not isinstance(said, dict):
@@ -166,7 +213,9 @@ def _endpoint(entry: object, where: str) -> Endpoint:
         if not isinstance(value, str):
             raise UsageError(f"{visible(where)}: {key} is not text.")
     try:
-        return Endpoint.parse(said["target"], connect=said.get("connect"), server_name=said.get("servername"))
+        return starttls.endpoint(
+            said["target"], connect=said.get("connect"), server_name=said.get("servername"), protocol=said.get("starttls")
+        )
     except UsageError as error:
         raise UsageError(f"{visible(where)}: {error.message}") from None
 
@@ -178,11 +227,18 @@ def _table(document: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
     return value
 
 
-def _flag(table: dict[str, Any], key: str, path: Path) -> bool:
-    value = table.get(key, True)
+def _flag(table: dict[str, Any], name: str, path: Path, *, otherwise: bool = True) -> bool:
+    """Return the value of `table.key`; messages name both."""
+    value = table.get(name.rpartition(".")[2], otherwise)
     if not isinstance(value, bool):
-        raise UsageError(f"{visible(str(path))}: pools.{key} is not true or false.")
+        raise UsageError(f"{visible(str(path))}: {name} is not true or false.")
     return value
+
+
+def _ports(value: object, where: str) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(item) is int and 0 < item <= _MAX_PORT for item in value):
+        raise UsageError(f"{visible(where)} is not a list of ports.")
+    return tuple(value)
 
 
 def _strings(value: object, where: str) -> list[str]:
@@ -198,6 +254,8 @@ def _only_known(table: dict[str, Any], kind: str, where: str) -> None:
 
 
 def _nearest(word: str, known: tuple[str, ...]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f" Did you mean '{visible(close[0])}'?"

@@ -8,13 +8,16 @@ from typing import Any
 
 import click
 
-from anchorkeep.cli import chain_view, looking, options, outcome, render
+from anchorkeep.cli import besides, bulk, chain_view, looking, options, outcome, render
+from anchorkeep.errors import UsageError
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import ObservedChain
 
 
 @click.command("show")
 @options.targets
+@besides.options
+@bulk.options_of_bulk
 @options.AT
 @click.option("--details", is_flag=True, help="Every field and extension of every certificate, and every path.")
 @click.option("--json", "as_json", is_flag=True, help="Evidence as JSON on stdout; can be read as a TARGET later.")
@@ -26,11 +29,20 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
     Show what each TARGET presents: the chain, its path up to a root, days left, findings with remedies.
 
     TARGET is host[:port], a URL, an environment of the settings, or a file with a path separator (certificates, a store,
-    evidence); - reads standard input. Revocation (OCSP, CRL) is not checked.
+    evidence); - reads standard input. --from FILE names services instead, one a line, as many as there are. Revocation
+    (OCSP, CRL) is not checked.
     """
     from anchorkeep.actions import evidence
 
-    reports = looking.look(looking.request(shared), at=options.moment(at))
+    asked = besides.wanted(shared)
+    wish = bulk.order(shared)
+    request = looking.request(shared)
+    if wish.is_stream:
+        if as_json or save is not None:
+            raise UsageError("--json and --save go with neither --from nor --jsonl.", remedy="Write: --jsonl > FILE")
+        least = outcome.severity(fail_on)
+        return bulk.stream(request, wish, at=options.moment(at), wanted=asked, details=details, fail_on=least)
+    reports = looking.look(request, at=options.moment(at), wanted=asked, concurrency=wish.concurrency)
     if as_json or save is not None:
         document = json.dumps(evidence.document(reports), indent=2)
         if save is not None:

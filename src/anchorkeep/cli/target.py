@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from anchorkeep.actions import roots
 from anchorkeep.actions.show import Subject
+from anchorkeep.cli import starttls
 from anchorkeep.errors import UsageError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from anchorkeep.cli.settings import Settings
 
-_SCHEMES = {"https": 443, "wss": 443, "tls": 443}
+_SCHEMES = starttls.DIRECT_SCHEMES.keys() | starttls.STARTTLS_SCHEMES.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +40,14 @@ class Asked:
         text: the word of the command line.
         connect: `--connect`.
         server_name: `--servername`.
+        starttls: `--starttls`.
         password: of a store, None to try `changeit` and the empty one.
     """
 
     text: str
     connect: str | None = None
     server_name: str | None = None
+    starttls: str | None = None
     password: str | None = field(default=None, repr=False)
 
 
@@ -63,12 +66,25 @@ def resolve(asked: Asked, settings: Settings, *, now: datetime) -> tuple[Subject
         if file.is_present(Path(text)):
             message = f"'{visible(text)}' is an environment in {visible(str(settings.path))} and a file here."
             raise UsageError(message, remedy=f"Write --env {visible(text)} or ./{visible(text)}.")
-        if asked.connect is not None or asked.server_name is not None:
-            raise UsageError("--connect and --servername go with a service, not with an environment.")
+        if asked.connect is not None or asked.server_name is not None or asked.starttls is not None:
+            raise UsageError("--connect, --servername and --starttls go with a service, not with an environment.")
         return environment(text, settings)
     if text == "-" or "/" in text or os.sep in text or (os.altsep and os.altsep in text):
         return _file(asked, now=now)
     return (_service(_from_host(asked)),)
+
+
+def service(asked: Asked) -> Subject:
+    """
+    Return the service that a URL or `host[:port]` names, which is taken for nothing else.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if "://" in asked.text:
+        return _service(_from_url(asked))
+    found = starttls.endpoint(asked.text, connect=asked.connect, server_name=asked.server_name, protocol=asked.starttls)
+    return _service(found)
 
 
 def environment(name: str, settings: Settings) -> tuple[Subject, ...]:
@@ -83,7 +99,7 @@ def environment(name: str, settings: Settings) -> tuple[Subject, ...]:
 
 def _from_host(asked: Asked) -> Endpoint:
     try:
-        return Endpoint.parse(asked.text, connect=asked.connect, server_name=asked.server_name)
+        return starttls.endpoint(asked.text, connect=asked.connect, server_name=asked.server_name, protocol=asked.starttls)
     except UsageError as error:
         if file.is_file(Path(asked.text)):
             remedy = f"There is a file of that name: write ./{visible(asked.text)}."
@@ -105,22 +121,35 @@ def _from_url(asked: Asked) -> Endpoint:
     except ValueError as error:
         raise UsageError(f"'{visible(text)}' is no URL: {visible(str(error))}.") from None
     if url.scheme not in _SCHEMES:
-        known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
+        known = ", ".join(f"{scheme}://" for scheme in (*starttls.DIRECT_SCHEMES, *starttls.STARTTLS_SCHEMES))
         raise UsageError(f"The scheme of '{visible(text)}' is not known; known are {known}.")
     if not host:
         raise UsageError(f"'{visible(text)}' names no host.")
     bracketed = f"[{host}]" if ":" in host else host
-    default = _SCHEMES[url.scheme]
-    return Endpoint.parse(
-        f"{bracketed}:{default if port is None else port}", connect=asked.connect, server_name=asked.server_name
+    return starttls.endpoint(
+        bracketed if port is None else f"{bracketed}:{port}",
+        connect=asked.connect,
+        server_name=asked.server_name,
+        protocol=_protocol(url.scheme, asked.starttls),
+        default_port=starttls.DIRECT_SCHEMES.get(url.scheme),
     )
+
+
+def _protocol(scheme: str, wished: str | None) -> str | None:
+    """Return the protocol in which TLS is asked for: that of the scheme, or of `--starttls` where the scheme names none."""
+    named = starttls.STARTTLS_SCHEMES.get(scheme)
+    if named is None or wished is None:
+        return named or wished
+    if wished.lower() not in {named, starttls.AUTO}:
+        raise UsageError(f"{scheme}:// says {named}, --starttls says {visible(wished)}: leave one of them out.")
+    return named
 
 
 def _file(asked: Asked, *, now: datetime) -> tuple[Subject, ...]:
     """Read a file of certificates, a store, or evidence; what it holds is judged as if it had been sent."""
     text = asked.text
-    if asked.connect is not None:
-        raise UsageError("--connect goes with a service, not with a file.")
+    if asked.connect is not None or asked.starttls is not None:
+        raise UsageError("--connect and --starttls go with a service, not with a file.")
     data = file.read_stdin() if text == "-" else file.read(Path(text))
     name = "standard input" if text == "-" else text
     if evidence.is_evidence(data):
@@ -130,7 +159,7 @@ def _file(asked: Asked, *, now: datetime) -> tuple[Subject, ...]:
     store = roots.open_store(data, name=name, password=asked.password)
     endpoint = Endpoint.parse(asked.server_name) if asked.server_name else None
     chain = ObservedChain(endpoint=endpoint, certificates=store.certificates, observed_at=now)
-    return (Subject(label=visible(name), endpoint=endpoint, recorded=chain),)
+    return (Subject(label=visible(name), endpoint=endpoint, recorded=chain, note=roots.beside(store, name=name)),)
 
 
 def _recorded(item: ObservedChain | FailedObservation, name: str) -> Subject:

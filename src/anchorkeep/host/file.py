@@ -217,6 +217,26 @@ def refuse_if_writable_by_others(path: Path) -> None:
     _refuse_foreign(path, status)
 
 
+def refuse_if_readable_by_others(path: Path) -> None:
+    """
+    Refuse a file with a secret that another user can read, by its permissions.
+
+    Does nothing where there are no POSIX permissions.
+
+    Raises:
+        FileError: there is no such file.
+        RefusedError: group or others may read it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        _fail("read", path, error=error)
+    if _IS_POSIX and mode & (stat.S_IRGRP | stat.S_IROTH):
+        shown = visible(str(path))
+        message = f"{shown} holds a password and may be read by others (permissions {stat.S_IMODE(mode):04o})."
+        raise RefusedError(message, remedy=f"Change the password if others can have read it, then: chmod 600 {shown}")
+
+
 def _read(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
     # Asked before it is opened, for some devices act on that (a tape rewinds), and again after, for it may be
     # another by then.

@@ -1,8 +1,8 @@
 """
 Answers about certificates, remembered by fingerprint.
 
-`functools.lru_cache` would keep the certificates themselves, with all that was read of them: of twenty thousand services that is a
-hundred megabytes. A fingerprint says as much and weighs next to nothing.
+`functools.lru_cache` would keep the certificates themselves, with all that was read of them: of twenty thousand services that is
+fifty megabytes. A fingerprint says as much and weighs next to nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def by_fingerprint(size: int) -> Callable[[F], F]:
     Let a function of certificates answer from memory what it was asked before; an error is not remembered.
 
     Args:
-        size: answers that are remembered at most, those that were not asked for the longest are forgotten first. An answer must not
+        size: answers that are remembered at most, those not asked for the longest are forgotten first. An answer must not
             hold the certificate.
     """
 

@@ -66,6 +66,7 @@ class Service:
         min_version: the oldest version of TLS.
         max_version: the newest version of TLS.
         drip_seconds: seconds between two bytes of a fault that drips.
+        delay_seconds: seconds before the first answer, as a service far away has.
     """
 
     present: Present
@@ -74,6 +75,7 @@ class Service:
     min_version: str = "TLSv1.2"
     max_version: str = "TLSv1.3"
     drip_seconds: float = 1.0
+    delay_seconds: float = 0.0
 
 
 class Listener:
@@ -117,7 +119,7 @@ async def serve(choose: Callable[[], Service], *, host: str = "127.0.0.1", port:
         task.add_done_callback(tasks.discard)
 
     try:
-        server = await asyncio.start_server(accept, host, port)
+        server = await asyncio.start_server(accept, host, port, backlog=MAX_CONNECTIONS)
     except (OSError, OverflowError) as error:
         message = f"Port {port} of {visible(host)} cannot be listened on: {visible(str(error))}."
         raise UsageError(message, remedy="Choose another port, or stop what uses it.") from None
@@ -147,7 +149,11 @@ async def _attend(service: Service, reader: asyncio.StreamReader, writer: asynci
 async def _converse(service: Service, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     server = TLSServer(service.present, min_version=service.min_version, max_version=service.max_version)
     request = b""
+    delay = service.delay_seconds
     while not server.is_closed and len(request) <= MAX_REQUEST and (data := await reader.read(_CHUNK)):
+        if delay:
+            await asyncio.sleep(delay)
+            delay = 0.0
         request += server.receive(data)
         answer = service.respond(request) if service.respond and request else None
         if answer is not None:
