@@ -224,3 +224,23 @@ def _command(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
 
 def _kinds(kind: type[Exception]) -> set[type[Exception]]:
     return {kind}.union(*map(_kinds, kind.__subclasses__()))
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), ("init", "--dry-run")])
+def test_full_disk_is_told(words: tuple[str, ...]) -> None:
+    """Where the result cannot be written, a line says so and the exit code is 3: no traceback."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-m", "anchorkeep.cli", *words], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, b"cannot be written" in done.stderr, b"Traceback" in done.stderr) == (3, True, False)
+
+
+def test_screen_without_unicode_gets_escapes() -> None:
+    """What a screen's encoding cannot say is written as an escape: no traceback."""
+    command = [sys.executable, "-m", "anchorkeep.cli", "show", "--", "./no-such-file-ü"]
+    done = subprocess.run(command, env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr, done.stderr.isascii()) == (3, False, True)
+
+
+def test_nan_is_no_timeout() -> None:
+    """A timeout that is no number is a usage error."""
+    assert run("show", "host", "--timeout", "nan").code == 2

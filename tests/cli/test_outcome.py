@@ -74,3 +74,12 @@ def test_error_has_its_code(error: errors.AnchorkeepError, code: int) -> None:
 def test_severity_is_read_by_its_label(severity: Severity) -> None:
     """The word on the command line is the label of the severity."""
     assert outcome.severity(severity.label) is severity
+
+
+def test_path_that_does_not_verify_is_never_fine() -> None:
+    """A chain that leads nowhere known is a failure even where only errors are to fail; one that verifies is not."""
+    pki = reports.pki()
+    airborne = reports.report([pki.leaf, pki.intermediate])
+    assert max(item.severity for item in airborne.findings) < Severity.ERROR
+    assert outcome.of_report(airborne, Severity.ERROR) == outcome.Exit.FINDING
+    assert outcome.of_report(reports.good(), Severity.ERROR) == outcome.Exit.FINE

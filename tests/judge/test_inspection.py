@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from anchorkeep.judge import retrieval
+from anchorkeep.errors import CertificateError
+from anchorkeep.judge import defect, retrieval
 from anchorkeep.judge.paths import Limits
 from anchorkeep.mint import key as keys
 from anchorkeep.mint import name as names
@@ -485,6 +486,13 @@ CASES = {
         present=lambda: retrieval.inspect([Retrieval(certificate=LEAF, url="http://ca.test/", reason="status", message="No.")]),
         absent=lambda: retrieval.inspect([Retrieval(certificate=LEAF, url="http://ca.test/", certificates=(CA.certificate,))]),
         about=(LEAF,),
+    ),
+    "a rule that could not be applied": Case(
+        id="not-judged",
+        severity=ERROR,
+        present=lambda: defect.inspect(CertificateError("A field cannot be read.")),
+        absent=lambda: defect.inspect(None),
+        about=(),
     ),
     "expired": Case(id="expired", severity=ERROR, present=lambda: fine(not_after=AT - SECOND), absent=lambda: fine(not_after=AT)),
     "not yet valid": Case(

@@ -34,6 +34,9 @@ def settings_text(site: str | None) -> str:
     Raises:
         UsageError: the site is no host label.
     """
+    if site is not None and site.lower().endswith("-uat"):
+        message = f"'{visible(site)}' names the UAT host already."
+        raise UsageError(message, remedy="Leave -uat away: both environments are written.")
     if site is not None and not _SITE.fullmatch(site.lower()):
         message = f"'{visible(site)}' is no site ID: expected letters, digits and hyphens, as in flex1234."
         raise UsageError(message, remedy="It is the first part of your portal's host name.")
@@ -63,6 +66,8 @@ def write(path: Path, text: str, *, force: bool) -> None:
         RefusedError: the file is there.
         FileError: it cannot be written.
     """
+    if file.is_present(path):
+        file.refuse_if_writable_by_others(path)
     if file.is_present(path) and not force:
         raise RefusedError(f"{visible(str(path))} is there and was left alone.", remedy="Use --force to replace it.")
     file.replace(path, text.encode())

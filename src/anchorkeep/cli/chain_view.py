@@ -264,7 +264,7 @@ def _left(certificate: Certificate, at: datetime) -> Text:
         return render.text("not yet valid", "bold red")
     days = (last - at).days
     if days < 0:
-        return render.text(f"expired {-days} d ago", "bold red")
+        return render.text(f"expired {(at - last).days} d ago", "bold red")
     if days >= 730:  # noqa: PLR2004 (from two years on, days say nothing to a person)
         return render.text(f"{days // 365} years", "dim")
     return render.text(f"{days} days", "yellow" if days < 15 else "green")  # noqa: PLR2004 (two weeks)

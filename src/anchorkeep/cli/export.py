@@ -43,7 +43,11 @@ _STDOUT = "-"
     help="How they are written; bundle is one PEM file a target.",
 )
 @click.option(
-    "--out", metavar="PATH", default=".", shell_complete=completion.files, help="Directory, file, or - for stdout.  [default: .]"
+    "--out",
+    metavar="PATH",
+    default=".",
+    shell_complete=completion.files,
+    help="Directory (with a / at its end), file, or - for stdout.  [default: .]",
 )
 @click.option("--wizard", "as_wizard", is_flag=True, help="Ask for everything; so does export alone on a terminal.")
 @click.option("--clean", is_flag=True, help="PEM without comments.")
@@ -76,6 +80,8 @@ def command(
     Formats: der (.cer), pem, bundle (one PEM file a target), p7b (PKCS#7, DER), p7b-pem and sst (Microsoft's serialized store). A
     certificate of several targets is written once. What only the network vouches for needs its fingerprint.
     """
+    if as_sheet and (as_json or out == _STDOUT):
+        raise UsageError("--sheet goes neither with --json nor with --out -.")
     if out == _STDOUT and as_json:
         raise UsageError("--out - and --json both want stdout.")
     request = looking.request(shared)
@@ -131,6 +137,7 @@ def _report(written: Sequence[Written], *, as_json: bool, as_sheet: bool) -> Non
         render.out_raw(json.dumps(export_view.document(written), indent=2))
     elif as_sheet:
         render.out(sheet.table([entry for item in written for entry in item.file.chosen]))
+        render.say(export_view.files(written))
     elif written:
         render.out(export_view.files(written))
 

@@ -24,5 +24,6 @@ def command(*, flexnet: str | None, config: Path, force: bool, dry_run: bool) ->
         render.out_raw(text.rstrip("\n"))
         return 0
     settle.write(config, text, force=force)
-    render.say(f"Wrote {render.path(config)}. Next: anchorkeep show uat")
+    named = "" if config == Path(settings.FILE_NAME) else f" --config {render.path(config)}"
+    render.say(f"Wrote {render.path(config)}. Next: anchorkeep show uat{named}")
     return 0

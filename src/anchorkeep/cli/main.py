@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ _COMMANDS = {
     "completion": ("completion", "Print the script that lets a shell complete all this."),
 }
 _INTERRUPTED = 130
+#: `Exit.UNKNOWN`, without the import that `--help` can do without.
+_NOT_WRITTEN = 3
 #: New objects before Python looks for cycles; at some 100 bytes each a few MiB.
 _OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
@@ -77,8 +80,19 @@ def program() -> None:
 
 
 def set_up() -> None:
-    """Set Python up for one command: it makes much and drops little until it ends, so cycles are looked for less often."""
+    """
+    Set Python up for one command.
+
+    It makes much and drops little until it ends, so cycles are looked for less often. What an output's encoding cannot say is
+    written as an escape, and an output that was closed takes nothing.
+    """
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,8 +104,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     set_up()
     try:
-        code = program.main(args=None if argv is None else list(argv), prog_name="anchorkeep", standalone_mode=False)
+        code = _run(argv)
         sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # The reader has gone, as `head` does, which click turns into SystemExit; what is left in the buffer goes nowhere.
+        sys.stdout = None
+        return 0
+    except OSError as error:
+        from anchorkeep.cli import render
+        from anchorkeep.text import visible
+
+        sys.stdout = io.StringIO()
+        render.error(f"The result cannot be written: {visible(error.strerror or str(error))}.")
+        return _NOT_WRITTEN
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        code = program.main(args=None if argv is None else list(argv), prog_name="anchorkeep", standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
@@ -103,10 +134,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(outcome.of_error(error))
     except (click.Abort, KeyboardInterrupt):
         return _INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # The reader has gone, as `head` does, which click turns into SystemExit; what is left in the buffer goes nowhere.
-        sys.stdout = None
-        return 0
     return int(code) if isinstance(code, int) else 0
 
 

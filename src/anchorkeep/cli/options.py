@@ -16,6 +16,22 @@ from anchorkeep.text import visible
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds; `nan` is no number, though every comparison lets it through."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401 (click's signature)
+        """Return the number."""
+        number = super().convert(value, param, ctx)
+        if number != number:  # noqa: PLR0124 (that is what nan is)
+            self.fail("nan is no number of seconds.", param, ctx)
+        return number
+
+
+SECONDS = _Seconds(0.1, 600)
+
+
 def targets(command: F) -> F:
     """Add TARGET... and the options that say how to reach them."""
     for option in reversed(_TARGET_OPTIONS):
@@ -112,12 +128,10 @@ _TARGET_OPTIONS = (
         help="Offer no older version of TLS.",
     ),
     click.option("--servername", metavar="NAME", help="Ask for this name (SNI) and check it, instead of the target's."),
-    click.option(
-        "--timeout", type=click.FloatRange(0.1, 600), default=10.0, show_default=True, help="Seconds for one service in all."
-    ),
+    click.option("--timeout", type=SECONDS, default=10.0, show_default=True, help="Seconds for one service in all."),
     click.option(
         "--stage-timeout",
-        type=click.FloatRange(0.1, 600),
+        type=SECONDS,
         help="Seconds for each of look-up, connection, proxy, STARTTLS and handshake; else only the total counts.",
     ),
     click.option("--no-aia", is_flag=True, help="Fetch no issuers that the server does not send (caIssuers)."),

@@ -45,9 +45,16 @@ def of_findings(findings: Iterable[Finding], fail_on: Severity) -> Exit:
 
 
 def of_report(report: Report, fail_on: Severity) -> Exit:
-    """Return the code of one report: a service that could not be observed is one we cannot tell about."""
+    """
+    Return the code of one report.
+
+    A service that could not be observed is one we cannot tell about; a path that does not verify is never fine, whatever
+    severity its findings have.
+    """
     if isinstance(report.outcome, FailedObservation):
         return Exit.UNKNOWN
+    if report.best is not None and not report.best.verifies:
+        return Exit.FINDING
     return of_findings(report.findings, fail_on)
 
 

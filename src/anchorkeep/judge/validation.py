@@ -51,6 +51,7 @@ def problems(path: Sequence[Certificate], *, at: datetime, name: str | None) -> 
         at: the moment to judge for, aware.
         name: the reference identity, or None where none was asked for.
     """
+    at = at.replace(microsecond=0)  # RFC 5280 §4.1.2.5: dates have seconds and no fractions, notAfter is inclusive
     found: list[PathProblem] = []
     for position, certificate in enumerate(path):
         try:
@@ -67,14 +68,11 @@ def problems(path: Sequence[Certificate], *, at: datetime, name: str | None) -> 
 
 
 def _of_one(certificate: Certificate, position: int, *, at: datetime) -> Iterator[PathProblem]:
-    title = certificate.title
-    at = at.replace(microsecond=0)  # RFC 5280 §4.1.2.5: dates have seconds and no fractions, notAfter is inclusive
     if at > certificate.not_after:
-        yield PathProblem(
-            id="expired", position=position, message=f"{title} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC."
-        )
+        message = f"{certificate.title} expired on {certificate.not_after:%Y-%m-%d %H:%M} UTC."
+        yield PathProblem(id="expired", position=position, message=message)
     if at < certificate.not_before:
-        message = f"{title} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
+        message = f"{certificate.title} is not valid before {certificate.not_before:%Y-%m-%d %H:%M} UTC."
         yield PathProblem(id="not-yet-valid", position=position, message=message)
     for flaw in _flaws_of_issuer(certificate) if position else _flaws(certificate):
         yield replace(flaw, position=position)
@@ -100,8 +98,19 @@ def _flaws(certificate: Certificate) -> tuple[PathProblem, ...]:
 
 @lru_cache(maxsize=512)
 def _flaws_of_issuer(certificate: Certificate) -> tuple[PathProblem, ...]:
-    """Return `_flaws` of a CA's certificate, which many paths share."""
-    return _flaws(certificate)
+    """Return what is wrong with a certificate that issued one, at any time and in any path; many paths share it."""
+    found = list(_flaws(certificate))
+    if not certificate.is_ca:
+        message = f"{certificate.title} issued a certificate but is no CA."
+        found.append(PathProblem(id="not-a-ca", position=0, message=message))
+    if certificate.key_usage is not None and "keyCertSign" not in certificate.key_usage:
+        message = f"{certificate.title} issued a certificate but its key usage lacks keyCertSign."
+        found.append(PathProblem(id="wrong-key-usage", position=0, message=message))
+    purposes = certificate.extended_key_usage
+    if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE, *_GATED} & set(purposes):
+        message = f"{certificate.title} may not issue certificates for servers (extKeyUsage)."
+        found.append(PathProblem(id="wrong-purpose", position=0, message=message))
+    return tuple(found)
 
 
 def _of_leaf(leaf: Certificate, name: str | None) -> Iterator[PathProblem]:
@@ -118,21 +127,14 @@ def _of_leaf(leaf: Certificate, name: str | None) -> Iterator[PathProblem]:
 
 
 def _of_issuer(path: Sequence[Certificate], position: int) -> Iterator[PathProblem]:
+    """Return how a path breaks the bounds that one of its CAs sets: the intermediates below it, and names."""
     issuer = path[position]
-    if not issuer.is_ca:
-        yield PathProblem(id="not-a-ca", position=position, message=f"{issuer.title} issued a certificate but is no CA.")
-    if issuer.key_usage is not None and "keyCertSign" not in issuer.key_usage:
-        message = f"{issuer.title} issued a certificate but its key usage lacks keyCertSign."
-        yield PathProblem(id="wrong-key-usage", position=position, message=message)
     limit = issuer.basic_constraints.path_length if issuer.basic_constraints else None
-    below = sum(1 for certificate in path[1:position] if not certificate.is_self_issued)
-    if limit is not None and below > limit:
-        message = f"{issuer.title} allows {limit} intermediates below it, the path has {below}."
-        yield PathProblem(id="path-too-long", position=position, message=message)
-    purposes = issuer.extended_key_usage
-    if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE, *_GATED} & set(purposes):
-        message = f"{issuer.title} may not issue certificates for servers (extKeyUsage)."
-        yield PathProblem(id="wrong-purpose", position=position, message=message)
+    if limit is not None:
+        below = sum(1 for certificate in path[1:position] if not certificate.is_self_issued)
+        if below > limit:
+            message = f"{issuer.title} allows {limit} intermediates below it, the path has {below}."
+            yield PathProblem(id="path-too-long", position=position, message=message)
     yield from _constrained(path, position)
 
 

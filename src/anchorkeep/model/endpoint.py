@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from anchorkeep.errors import UsageError
 from anchorkeep.text import visible
@@ -113,6 +114,7 @@ class Endpoint:
         return str(Address(host=self.host, port=self.port))
 
 
+@lru_cache(maxsize=1024)
 def as_ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     """Return the IP address a host is, None for a name."""
     # An IPv6 address holds a colon, an IPv4 address ends in a digit; all else is told without the cost of an exception.
