@@ -165,3 +165,14 @@ def test_pin_is_that_of_the_key() -> None:
     identity = reports.identity("a.example.test")
     found = aspects(reports.report(identity.chain, reports.pool(identity.root)), reports.good())
     assert found["key"].left == public_key(identity.key).pin
+
+
+def test_lists_are_compared_by_what_they_hold() -> None:
+    """Two files of roots in another order are the same; one root more is a warning that names it."""
+    one, two, three = (reports.authority(f"Root {number}", f"r{number}").certificate for number in range(3))
+    few, turned, many = (reports.report(items, target=None) for items in ((one, two), (two, one), (one, two, three)))
+    (same,), (other,) = (
+        comparison.aspects for left, right in ((few, turned), (few, many)) for comparison in compare([left], [right])
+    )
+    assert (same.name, same.is_same) == ("certificates", True)
+    assert (other.is_same, other.severity, "Root 2" in other.right) == (False, Severity.WARNING, True)

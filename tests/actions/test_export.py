@@ -13,6 +13,7 @@ from anchorkeep.actions.export import ExportFile, Format, State
 from anchorkeep.actions.selection import Chosen, Part, choose
 from anchorkeep.actions.show import Report
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError, UsageError
+from anchorkeep.host import file
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.name import Name
 from tests.peers import reports
@@ -318,6 +319,22 @@ def test_broken_link_needs_force(tmp_path: Path) -> None:
     with pytest.raises(RefusedError):
         export.write(planned(tmp_path), force=False, dry_run=False)
     assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, force: bool) -> None:
+    """A file that another program puts there after all were looked at stays, whatever is forced: nobody has seen it."""
+    *_, (target, _) = planned(tmp_path)
+    make_directory = file.make_directory
+
+    def appear(path: Path) -> None:
+        target.write_bytes(b"somebody's")
+        make_directory(path)
+
+    monkeypatch.setattr(file, "make_directory", appear)
+    with pytest.raises(RefusedError, match="meanwhile"):
+        export.write(planned(tmp_path), force=force, dry_run=False)
+    assert target.read_bytes() == b"somebody's"
 
 
 def test_file_in_the_place_of_the_directory_is_an_error(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cryptography.x509 import load_der_x509_certificate
 from anchorkeep import formats
 from anchorkeep.actions import roots
 from anchorkeep.actions.roots import Places
-from anchorkeep.errors import FileError, StoreFormatError, StoreIntegrityError
+from anchorkeep.errors import FileError, RefusedError, StoreFormatError, StoreIntegrityError
 from anchorkeep.host import file, jre
 from anchorkeep.host import roots as host_roots
 from anchorkeep.model.pool import SourceKind
@@ -56,6 +56,11 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory.mkdir()
     monkeypatch.setattr(jre.find, "__defaults__", ((directory,),))
     return directory
+
+
+def jks(password: str) -> bytes:
+    """Return a JKS store that holds the steady root: readable by all, its digest made with the password."""
+    return stores.jks(stores.jks_trusted("steady", pki().root), password=password)
 
 
 def runtime(home: Path, data: bytes) -> Path:
@@ -251,3 +256,60 @@ def test_lists_in_a_named_store_are_said(tmp_path: Path) -> None:
     gathered = roots.gather(places(files=(path,)))
     assert list(gathered.pool.certificates) == [pki().root]
     assert gathered.notes == (f"{path} holds 1 certificate revocation list too; that is left alone.",)
+
+
+@pytest.mark.parametrize("password", ["changeit", ""])
+def test_checked_store_vouches(password: str, tmp_path: Path) -> None:
+    """A store that a person named and whose integrity is checked is a source, and there is nothing to say of it."""
+    path = tmp_path / "store.jks"
+    path.write_bytes(jks(password))
+    gathered = roots.gather(places(files=(path,)))
+    assert (gathered.pool.certificates, gathered.notes) == ((pki().root,), ())
+
+
+def test_unchecked_store_does_not_vouch(tmp_path: Path) -> None:
+    """A store that a person named, of an unknown password, ends the command, and the way out is named."""
+    path = tmp_path / "store.jks"
+    path.write_bytes(jks("s3cret!"))
+    with pytest.raises(StoreIntegrityError, match=r"store\.jks vouches for roots, and its integrity cannot be checked") as caught:
+        roots.gather(places(files=(path,)))
+    assert f"anchorkeep export {path} --storepass-file" in caught.value.remedy
+
+
+def test_changed_store_does_not_vouch(tmp_path: Path) -> None:
+    """A store that a person named and that was changed after it was written ends the command."""
+    path = tmp_path / "store.jks"
+    data = bytearray(jks("changeit"))
+    data[-21] ^= 1  # the last byte of the certificate
+    path.write_bytes(data)
+    with pytest.raises(StoreIntegrityError, match="the file was changed"):
+        roots.gather(places(files=(path,)))
+
+
+def test_unchecked_cacerts_are_used_and_said(machine: Path) -> None:
+    """The store of a runtime names places though its integrity is not checked, and that is said."""
+    cacerts = runtime(machine / "java-25", jks("s3cret!"))
+    gathered = roots.gather(places(java=True))
+    assert gathered.pool.certificates == (pki().root,)
+    expected = f"Java's cacerts ({cacerts}): integrity not checked: password unknown or the file was changed."
+    assert gathered.notes == (expected,)
+
+
+def test_checked_cacerts_are_not_spoken_of(machine: Path) -> None:
+    """The store of a runtime with the usual password is read without a word."""
+    runtime(machine / "java-25", jks("changeit"))
+    assert roots.gather(places(java=True)).notes == ()
+
+
+def test_file_that_others_may_write_is_refused(bundle: Path) -> None:
+    """A file that a person named and that others may write ends the command: it vouches for roots."""
+    bundle.chmod(0o664)
+    with pytest.raises(RefusedError, match=r"bundle\.pem may be written by others"):
+        roots.gather(places(files=(bundle,)))
+
+
+def test_system_bundle_that_others_may_write_is_read(system: list[Path], bundle: Path) -> None:
+    """A place of this machine only names places, so its permissions are its owner's affair."""
+    bundle.chmod(0o664)
+    system.append(bundle)
+    assert roots.gather(places(system=True)).pool.certificates == (pki().root,)

@@ -1,3 +1,5 @@
+from functools import cache
+
 import pytest
 
 from anchorkeep.actions.selection import Part, choose, unvouched
@@ -193,3 +195,53 @@ def test_unvouched_part_that_is_not_there_is_refused() -> None:
     """A root that is not known cannot be vouched for."""
     with pytest.raises(RefusedError, match="root is not known"):
         unvouched(reports.report((pki().leaf, pki().intermediate)), [Part.ROOT])
+
+
+def test_self_signed_leaf_has_no_root() -> None:
+    """Of a self-signed certificate that is no CA no missing issuer is spoken of: it is self-signed."""
+    with pytest.raises(RefusedError, match="it is self-signed") as caught:
+        choose(reports.report((pki().lone,)), [Part.PATH])
+    assert "issuer" not in caught.value.message
+
+
+def test_self_signed_leaf_is_hearsay() -> None:
+    """A self-signed leaf is refused for what it is, and is chosen by its fingerprint."""
+    with pytest.raises(RefusedError, match="it is self-signed, and nobody vouches for it"):
+        choose(reports.report((pki().lone,)), [Part.LEAF])
+    assert chosen(reports.report((pki().lone,)), Part.LEAF, accepted=(pki().lone,)) == [("leaf", pki().lone)]
+
+
+def test_file_without_its_root_is_no_server() -> None:
+    """Of a chain in a file it is said that the issuer is not in the file, of a service that it was not sent."""
+    with pytest.raises(RefusedError, match="whose issuer is neither in the file nor in a pool"):
+        choose(reports.report((pki().leaf, pki().intermediate), target=None), [Part.ROOT])
+    with pytest.raises(RefusedError, match="known from the file alone"):
+        choose(reports.report((pki().leaf, pki().intermediate, pki().root), target=None), [Part.ROOT])
+
+
+@cache
+def strangers() -> tuple[Certificate, ...]:
+    """Return roots that have nothing to do with each other."""
+    return tuple(reports.authority(f"Root {number}", f"r{number}").certificate for number in range(4))
+
+
+@pytest.mark.parametrize("part", [Part.ALL, Part.SENT])
+def test_list_is_chosen_as_a_whole(part: Part) -> None:
+    """Everything of a file of roots is chosen in its order, and nobody is asked to vouch for it."""
+    listed = reports.report(strangers(), target=None)
+    assert [item for _, item in chosen(listed, part)] == list(strangers())
+    assert unvouched(listed, [part]) == ()
+
+
+@pytest.mark.parametrize("part", [Part.LEAF, Part.INTERMEDIATES, Part.ROOT, Part.PATH])
+def test_list_has_no_parts(part: Part) -> None:
+    """A file of roots has neither leaf nor path; what can be had of it is said."""
+    with pytest.raises(RefusedError, match=r"a list of 4 certificates that do not belong together has no ") as caught:
+        choose(reports.report(strangers(), target=None), [part])
+    assert "--select all" in caught.value.remedy
+
+
+def test_service_that_sends_strangers_is_no_list() -> None:
+    """What a service sends stays hearsay however little of it belongs together."""
+    with pytest.raises(RefusedError, match="was not exported"):
+        choose(reports.report(strangers()), [Part.ALL])

@@ -123,3 +123,18 @@ def test_nothing_sent_has_no_leaf() -> None:
     """Where nothing was sent there is nothing to begin from, and no path."""
     assert show.choose_leaf([]) is None
     assert reports.report(()).best is None
+
+
+def test_roots_of_a_file_are_a_list() -> None:
+    """A file of two roots that have nothing to do with each other has no path and is not said to verify."""
+    listed = reports.report((pki().root, reports.authority("Other Root").certificate), target=None)
+    assert (listed.is_list, listed.best, listed.findings) == (True, None, ())
+
+
+def test_chain_in_a_file_is_no_list() -> None:
+    """A file with a chain and a stray is judged as a chain, and the stray is found; so is a service that sends roots."""
+    stray = reports.authority("Other Root").certificate
+    chain = reports.report((pki().leaf, pki().intermediate, stray), reports.pool(pki().root), target=None)
+    assert (chain.is_list, chain.best is not None) == (False, True)
+    assert "certificate-unrelated" in {item.id for item in chain.findings}
+    assert not reports.report((pki().root, stray)).is_list

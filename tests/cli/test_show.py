@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from anchorkeep import formats
-from tests.peers import steady
+from tests.peers import reports, steady
 from tests.peers.command import run
 
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden"
@@ -155,3 +155,41 @@ def test_revocation_is_said_not_to_be_checked(here: Path) -> None:
     """Every summary says that revocation was not checked."""
     place(here, "leaf")
     assert "Not checked: revocation" in run("show", "./chain.pem", "--at", AT).out
+
+
+def test_store_without_a_finding_ends_well(here: Path) -> None:
+    """Roots that do not belong together make no finding about a leaf or a path, and evidence claims no path."""
+    place(here, "leaf", root=False)
+    roots = [steady.make().root, *(reports.authority(f"Root {number}", f"r{number}").certificate for number in range(3))]
+    Path("many.pem").write_bytes(formats.dumps(roots, format="pem"))
+    shown = run("show", "./many.pem", "--at", AT)
+    (seen,) = json.loads(run("show", "./many.pem", "--at", AT, "--json").out)["observations"]
+    assert (shown.code, seen["verifies"], seen["paths"], seen["findings"]) == (0, False, [], [])
+    assert run("show", "./many.pem", "--at", AT, "--details").code == 0
+
+
+def test_store_with_a_hostile_name_says_so(here: Path) -> None:
+    """What is wrong with a certificate of a store itself is printed below the list, and makes the exit code 1."""
+    place(here, "leaf", root=False)
+    roots = [steady.make().hostile, *(reports.authority(f"Root {number}", f"r{number}").certificate for number in range(4))]
+    Path("many.pem").write_bytes(formats.dumps(roots, format="pem"))
+    shown = run("show", "./many.pem", "--at", AT)
+    assert (shown.code, "[hostile-name]" in shown.out, "5 certificates" in shown.out) == (1, True, True)
+
+
+def test_self_signed_leaf_stands_alone(here: Path) -> None:
+    """A self-signed leaf is drawn as what it is; no issuer is said to be missing, as one is for a leaf that has one."""
+    place(here, "lone", intermediate=False)
+    shown = run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT)
+    assert ("self-signed" in shown.out, "not found" in shown.out, "└─" in shown.out) == (True, False, False)
+    place(here, "leaf", intermediate=False)
+    assert "not found" in run("show", "./chain.pem", "--servername", steady.HOST, "--at", AT).out
+
+
+def test_root_of_a_file_alone_is_from_the_file(here: Path) -> None:
+    """A root that the file alone holds is from the file, not from a server."""
+    place(here, "leaf", root=False)
+    pki = steady.make()
+    Path("chain.pem").write_bytes(formats.dumps([pki.leaf, pki.intermediate, pki.root], format="pem"))
+    shown = run("show", "./chain.pem", "--at", AT).out
+    assert ("the file itself, and nowhere else" in shown, "the server itself" in shown) == (True, False)

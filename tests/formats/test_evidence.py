@@ -83,10 +83,16 @@ def chain(**changes: object) -> dict[str, Any]:
     return made
 
 
-@given(st.lists(chains | failed, max_size=3))
+@given(st.lists(chains | failed, min_size=1, max_size=3))
 def test_observations_survive(outcomes: list[ObservedChain | FailedObservation]) -> None:
     """Whatever was observed is read back as it was, chains and failures alike."""
     assert evidence.loads(encoded(document(*outcomes))) == tuple(outcomes)
+
+
+def test_evidence_of_nothing_is_refused() -> None:
+    """Evidence without an observation is refused: nothing to look at must not pass for nothing wrong."""
+    with pytest.raises(EvidenceError, match="holds no observation"):
+        evidence.loads(encoded(document()))
 
 
 def test_fraction_of_a_second_is_dropped() -> None:

@@ -275,6 +275,45 @@ def test_link_is_written_through(tmp_path: Path) -> None:
     assert (tmp_path / "real" / "a").read_bytes() == b"new"
 
 
+@pytest.fixture(params=["links", "no links"])
+def file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make hard links possible, or refused as FAT does."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if request.param == "no links":
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("file_system")
+def test_file_is_created(tmp_path: Path) -> None:
+    """A file of a name that is free gets its content and mode, and nothing is left beside it."""
+    file.create(tmp_path / "root.pem", b"data", mode=0o640)
+    assert ((tmp_path / "root.pem").read_bytes(), permissions(tmp_path / "root.pem")) == (b"data", 0o640)
+    assert names(tmp_path) == {"root.pem"}
+
+
+@pytest.mark.usefixtures("file_system")
+@pytest.mark.parametrize("make", [lambda path: path.write_bytes(b"old"), lambda path: path.symlink_to("b"), Path.mkdir])
+def test_what_is_there_is_not_created(make: object, tmp_path: Path) -> None:
+    """A file, a link that leads nowhere and a directory stay as they are where a file is to be created."""
+    make(tmp_path / "a")  # type: ignore[operator]
+    before = (tmp_path / "a").lstat()
+    with pytest.raises(RefusedError, match="meanwhile"):
+        file.create(tmp_path / "a", b"data")
+    assert (tmp_path / "a").lstat() == before
+    assert names(tmp_path) == {"a"}
+
+
+@pytest.mark.usefixtures("file_system", "full_disk")
+def test_failed_creation_leaves_nothing(tmp_path: Path) -> None:
+    """A disk that takes no more leaves neither half a file nor a temporary one."""
+    with pytest.raises(FileError):
+        file.create(tmp_path / "a", b"data" * 100)
+    assert not names(tmp_path)
+
+
 @pytest.mark.usefixtures("full_disk")
 def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     """A disk that takes no more leaves the old file as it was and no temporary one."""

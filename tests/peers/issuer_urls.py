@@ -17,7 +17,7 @@ from anchorkeep.mint import Authority, Template, name
 from anchorkeep.mint.template import CA_KEY_USAGE
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import ObservedChain
-from anchorkeep.model.endpoint import Endpoint
+from anchorkeep.model.endpoint import Address, Endpoint
 from anchorkeep.model.pool import Pool
 from anchorkeep.observe.address_policy import PORTS, Policy
 from anchorkeep.observe.aia import Retriever
@@ -61,8 +61,8 @@ def ladder(depth: int, where: Callable[[Certificate], tuple[str, ...]]) -> tuple
 
 def report(*sent: Certificate, known: Pool | None = None) -> Report:
     """Return what is to be said about a service that sent these, before any issuer is fetched."""
-    endpoint = Endpoint.parse(HOST)
-    observed = ObservedChain(endpoint=endpoint, certificates=sent, observed_at=AT)
+    endpoint, address = Endpoint.parse(HOST), Address(host="192.0.2.1", port=443)
+    observed = ObservedChain(endpoint=endpoint, certificates=sent, observed_at=AT, address=address)
     return judge(Subject(label=HOST, endpoint=endpoint), observed, pool=known or Pool(), at=AT)
 
 

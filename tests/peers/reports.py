@@ -8,7 +8,7 @@ from anchorkeep.actions.show import Report, Subject, judge
 from anchorkeep.mint import Authority, Identity
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import FailedObservation, Failure, ObservedChain, Stage
-from anchorkeep.model.endpoint import Endpoint
+from anchorkeep.model.endpoint import Address, Endpoint
 from anchorkeep.model.pool import Pool, Source, SourceKind
 from tests.peers import steady
 
@@ -46,7 +46,8 @@ def report(chain: Sequence[Certificate], known: Pool | None = None, *, target: s
     """Return what is to be said about a chain that a target sent; no target is a file `some file.pem`."""
     endpoint = None if target is None else Endpoint.parse(target)
     subject = Subject(label=endpoint.label if endpoint else "dir/some file.pem", endpoint=endpoint)
-    observed = ObservedChain(endpoint=endpoint, certificates=tuple(chain), observed_at=AT)
+    address = Address(host="192.0.2.1", port=endpoint.port) if endpoint else None
+    observed = ObservedChain(endpoint=endpoint, certificates=tuple(chain), observed_at=AT, address=address)
     return judge(subject, observed, pool=known or Pool(), at=AT)
 
 

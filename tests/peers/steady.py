@@ -40,6 +40,7 @@ class Steady:
     hostile: Certificate
     wide: Certificate
     expired: Certificate
+    lone: Certificate
 
 
 def make() -> Steady:
@@ -58,6 +59,7 @@ def make() -> Steady:
         hostile=intermediate.sign(hostile.leaf(_template(HOST, entropy)), public_key(key("hostile"))),
         wide=intermediate.sign(replace(plain, subject=wide), public_key(key("wide"))),
         expired=intermediate.sign(past, public_key(key("expired"))),
+        lone=self_signed(plain, key("lone")),
     )
 
 

@@ -86,6 +86,8 @@ def _pair(left: Report | None, right: Report | None) -> Comparison:
 
 
 def _aspects(left: Report, right: Report) -> list[Aspect]:
+    if left.is_list or right.is_list:
+        return [_certificates(left, right)]
     sides = (left, right)
     leaf = [_path(side)[:1] for side in sides]
     middle = [_path(side)[1:-1] if _has_root(side) else _path(side)[1:] for side in sides]
@@ -98,6 +100,14 @@ def _aspects(left: Report, right: Report) -> list[Aspect]:
         _aspect("root", [_shown(_titles, side) for side in root], root[0] == root[1], Severity.WARNING),
         _by_text("order", [", ".join(_role(side, item) for item in side.sent) or "nothing" for side in sides]),
     ]
+
+
+def _certificates(left: Report, right: Report) -> Aspect:
+    """Compare what two files hold where one is a list: it has no leaf and no path, and its order means nothing."""
+    first, second = dict.fromkeys(left.sent), dict.fromkeys(right.sent)
+    alone = [tuple(item for item in one if item not in two) for one, two in ((first, second), (second, first))]
+    shown = [f"only here: {_shown(_titles, items)}" for items in alone]
+    return _aspect("certificates", shown, not any(alone), Severity.WARNING)
 
 
 def _aspect(name: str, shown: Sequence[str], is_same: bool, severity: Severity) -> Aspect:  # noqa: FBT001 (a private step)

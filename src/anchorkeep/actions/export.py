@@ -163,7 +163,7 @@ def write(files: Iterable[tuple[Path, ExportFile]], *, force: bool, dry_run: boo
     Write files that are not there or hold the same; all are looked at before the first is written.
 
     Raises:
-        RefusedError: a file is there, holds something else, and `force` is not given.
+        RefusedError: a file is there, holds something else, and `force` is not given; or it came there after all were looked at.
         FileError: a file cannot be read or written.
     """
     planned = [(path, item, _present(path, item)) for path, item in files]
@@ -212,7 +212,7 @@ def _write(path: Path, item: ExportFile, present: State, *, dry_run: bool) -> Wr
     if dry_run:
         return Written(file=item, path=path, state=State.PLANNED)
     file.make_directory(path.parent)
-    file.replace(path, item.data)
+    (file.create if present is State.WRITTEN else file.replace)(path, item.data)
     return Written(file=item, path=path, state=present)
 
 

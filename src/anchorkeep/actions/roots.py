@@ -2,7 +2,8 @@
 Gather the certificates known beforehand into one pool, each with the place it was found in.
 
 A place of this machine that cannot be read is said and left out; it never stops the story. A file that a person named is another
-matter: the answer without it would not be the one that was asked for. Only Mozilla's list makes a root public.
+matter: the answer without it would not be the one that was asked for. As it vouches for roots, others may not write it, and its
+integrity check, where it has one, must have been made. Only Mozilla's list makes a root public.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from anchorkeep import formats
 from anchorkeep.errors import AnchorkeepError, StoreIntegrityError
 from anchorkeep.host import file, jre, roots
 from anchorkeep.model.pool import Pool, Source, SourceKind
+from anchorkeep.model.truststore import Integrity
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Roots:
         pool: the certificates with their sources.
         list_version: the version of Mozilla's list, None where there is none.
         list_date: its day.
-        notes: what could not be read and why, one sentence each; safe to print.
+        notes: what could not be read or checked and why, one sentence each; safe to print.
     """
 
     pool: Pool
@@ -67,7 +69,9 @@ def gather(places: Places) -> Roots:
     Read every place and return the pool; a place of this machine that cannot be read becomes a note.
 
     Raises:
-        AnchorkeepError: a file that a person named cannot be read.
+        StoreIntegrityError: the integrity of a file that a person named cannot be checked.
+        RefusedError: others may write such a file.
+        AnchorkeepError: such a file cannot be read.
     """
     pool, notes = Pool(), list[str]()
     listed = roots.mozilla() if places.mozilla else None
@@ -76,7 +80,7 @@ def gather(places: Places) -> Roots:
     elif listed is not None:
         notes.append(f"Mozilla's list is not to be had, so no root counts as public: {listed.reason} {listed.remedy}")
     for path in places.files:
-        named = open_store(file.read(path), name=str(path))
+        named = _open_named(path)
         if not named.trusted:
             notes.append(f"{visible(str(path))} holds no trusted certificate, so nothing is known from it.")
         notes.extend(filter(None, [beside(named, name=str(path))]))
@@ -97,6 +101,9 @@ def gather(places: Places) -> Roots:
 def open_store(data: bytes, *, name: str, password: str | None = None) -> TrustStore:
     """
     Read a store or certificate file; without a password `changeit` and the empty one are tried, nothing else.
+
+    Where neither fits and the certificates can be read all the same, they are returned with integrity `NOT_CHECKED`: say so, see
+    `unchecked`, and believe nothing of it.
 
     Raises:
         AnchorkeepError: it is no such file, or its password is another.
@@ -120,13 +127,37 @@ def beside(store: TrustStore, *, name: str) -> str:
     return f"{visible(name)} holds {found} too; that is left alone."
 
 
+def unchecked(store: TrustStore, *, name: str) -> str:
+    """Return a sentence, safe to print, that a store's integrity check was not made; empty where it was made or there is none."""
+    if store.integrity is not Integrity.NOT_CHECKED:
+        return ""
+    return f"{visible(name)}: integrity not checked: password unknown or the file was changed."
+
+
+def _open_named(path: Path) -> TrustStore:
+    """Read a file that vouches for roots."""
+    shown = visible(str(path))
+    store = open_store(file.read_protected(path), name=str(path))
+    if store.integrity is Integrity.NOT_CHECKED:
+        message = (
+            f"{shown} vouches for roots, and its integrity cannot be checked: the password is unknown or the file was changed."
+        )
+        options = "--storepass-file FILE --select sent --format bundle --out roots.pem"
+        command = f"anchorkeep export {visible(str(path.absolute()))} {options}"
+        remedy = f"Take it out of pools.files, and put there what this writes with its password: {command}"
+        raise StoreIntegrityError(message, remedy=remedy)
+    return store
+
+
 def _from_bytes(data: bytes, source: Source, notes: list[str]) -> Pool:
     """Return the pool of one place; a broken one becomes a note."""
     try:
-        return Pool.of(open_store(data, name=source.name).trusted, source)
+        store = open_store(data, name=source.name)
     except AnchorkeepError as error:
         notes.append(f"{visible(source.name)} was left out: {error.message}")
         return Pool()
+    notes.extend(filter(None, [unchecked(store, name=source.name)]))
+    return Pool.of(store.trusted, source)
 
 
 def _stores_of_this_machine(places: Places) -> list[tuple[Path, Source]]:

@@ -129,7 +129,7 @@ async def _report(subject: Subject, pool: Pool, terms: Terms) -> Report:
     try:
         return await _widened(report, terms)
     except AnchorkeepError as error:
-        return replace(report, findings=(defect.finding(error), *report.findings))
+        return replace(report, findings=(*defect.inspect(error), *report.findings))
 
 
 async def _outcome(subject: Subject, terms: Terms) -> ObservedChain | FailedObservation:
@@ -146,7 +146,7 @@ def _unjudged(
     subject: Subject, outcome: ObservedChain | FailedObservation, error: AnchorkeepError, *, pool: Pool, at: datetime
 ) -> Report:
     """Return the report of a chain that the rules could not be applied to: the chain, and why."""
-    return show.Report(subject=subject, outcome=outcome, at=at, pool=pool, search=None, findings=(defect.finding(error),))
+    return show.Report(subject=subject, outcome=outcome, at=at, pool=pool, search=None, findings=defect.inspect(error))
 
 
 async def _widened(report: Report, terms: Terms) -> Report:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from anchorkeep.errors import RefusedError
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.pool import SourceKind
+from anchorkeep.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -33,6 +34,15 @@ class Part(StrEnum):
     PATH = "path"
     SENT = "sent"
     ALL = "all"
+
+
+#: What certificates that do not belong together lack, by the part asked for.
+_LACKING = {
+    Part.LEAF: "no leaf",
+    Part.INTERMEDIATES: "no intermediates",
+    Part.ROOT: "no root of its own",
+    Part.PATH: "no path",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +100,10 @@ def unvouched(report: Report, parts: Sequence[Part]) -> tuple[tuple[Certificate,
 
 
 def _of_part(report: Report, part: Part) -> tuple[Certificate, ...]:
+    if report.is_list and part in _LACKING:
+        count = counted(len(report.sent), "certificate")
+        message = f"{report.subject.label}: a list of {count} that do not belong together has {_LACKING[part]}."
+        raise RefusedError(message, remedy="Use --select all, or name the host of its leaf with --servername.")
     path = report.best.certificates if report.best else ()
     match part:
         case Part.SENT:
@@ -111,16 +125,19 @@ def _of_part(report: Report, part: Part) -> tuple[Certificate, ...]:
 def _sent(report: Report, certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
     if certificates:
         return certificates
-    raise RefusedError(f"{report.subject.label}: no certificate was sent.")
+    what = "the file holds no certificate" if report.is_from_file else "no certificate was sent"
+    raise RefusedError(f"{report.subject.label}: {what}.")
 
 
 def _up_to_root(report: Report, certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
     if certificates or report.best is None:
         return _sent(report, certificates)
     last = report.best.certificates[-1].title
-    message = (
-        f"{report.subject.label}: the root is not known: the path ends at {last}, whose issuer was not sent and is in no pool."
-    )
+    if report.is_self_signed:
+        message = f"{report.subject.label}: there is no root: {last} is no CA, and it is self-signed."
+        raise RefusedError(message, remedy="Use --select leaf.")
+    lost = "is neither in the file nor in a pool" if report.is_from_file else "was not sent and is in no pool"
+    message = f"{report.subject.label}: the root is not known: the path ends at {last}, whose issuer {lost}."
     raise RefusedError(message, remedy="Name a file that holds the root among the pools of the settings.")
 
 
@@ -137,7 +154,15 @@ def _refuse_hearsay(report: Report, certificate: Certificate, accepted: Collecti
 
 
 def hearsay(report: Report, certificate: Certificate) -> str | None:
-    """Return why nothing but the network vouches for a certificate, None when something known beforehand does."""
+    """
+    Return why nothing but the network vouches for a certificate, None when something known beforehand does.
+
+    A list is what a person named as it is: nothing of it is concluded from the network, or from anything else in it.
+    """
+    if report.is_list:
+        return None
+    if report.is_self_signed and report.best is not None and certificate == report.best.certificates[0]:
+        return "it is self-signed, and nobody vouches for it"
     paths = [path for path in (report.search.paths if report.search else ()) if certificate in path.certificates]
     if not paths:
         return "it lies on no path from the leaf to a root"
@@ -148,12 +173,13 @@ def hearsay(report: Report, certificate: Certificate) -> str | None:
 def _hearsay(report: Report, path: CertificationPath) -> str | None:
     if path.root is None:
         return "its path leads to no root that is known"
+    origin = "file" if report.is_from_file else "server"
     kinds = {source.kind for source in report.pool.sources(path.root)}
     if not kinds:
-        return f"the root {path.root.title} is known from the server alone"
+        return f"the root {path.root.title} is known from the {origin} alone"
     if kinds == {SourceKind.AIA}:
         # Whoever made the chain named the URL in it.
-        return f"the root {path.root.title} is known from the server and its issuer URL alone"
+        return f"the root {path.root.title} is known from the {origin} and its issuer URL alone"
     if SourceKind.FILE in kinds or path.is_public:
         return None
     if any(item.id == "interception-suspected" for item in report.findings):

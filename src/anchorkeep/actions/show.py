@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 CONCURRENCY = 64
 #: Chains judged in a row: in turn with handshakes, each would find the processor's caches full of the other's data.
 _BATCH = 32
+#: Certificates on no path that a file with a chain may hold and still be taken for a chain with a stray or two.
+_STRAYS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +71,10 @@ class Report:
         outcome: the chain as sent, or why there is none.
         at: the moment it was judged for, aware, UTC.
         pool: the certificates known beforehand.
-        search: the paths built, None where there was nothing to build from.
+        search: the paths built, None where there was nothing to build from, or what is there does not belong together.
         findings: the worst first.
         views: further looks at the same service, where they were wanted.
+        is_list: whether a file holds certificates that do not belong together, as a store of roots does, so that it has no leaf.
     """
 
     subject: Subject
@@ -81,6 +84,7 @@ class Report:
     search: PathSearch | None
     findings: tuple[Finding, ...]
     views: tuple[View, ...] = ()
+    is_list: bool = False
 
     @property
     def best(self) -> CertificationPath | None:
@@ -91,6 +95,16 @@ class Report:
     def sent(self) -> tuple[Certificate, ...]:
         """The certificates as sent, empty where there are none."""
         return self.outcome.certificates if isinstance(self.outcome, ObservedChain) else ()
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether a file was looked at; evidence of a service is a look at the service."""
+        return isinstance(self.outcome, ObservedChain) and self.outcome.is_from_file
+
+    @property
+    def is_self_signed(self) -> bool:
+        """Whether the leaf is self-signed and no CA, so that there is no issuer to look for."""
+        return self.best is not None and not self.best.is_complete and any(item.id == "self-signed" for item in self.findings)
 
     def sources(self, certificate: Certificate) -> tuple[Source, ...]:
         """Return where a certificate of this report was found: sent by the server, or in which pools."""
@@ -214,6 +228,9 @@ def judge(subject: Subject, outcome: ObservedChain | FailedObservation, *, pool:
     name = outcome.endpoint.reference_identity if outcome.endpoint else None
     leaf = choose_leaf(outcome.certificates)
     search = paths.build(outcome.certificates, pool, at=at, name=name, leaf=leaf)
+    if _is_list(outcome, search):
+        findings = inspection.inspect_list(outcome.certificates)
+        return Report(subject=subject, outcome=outcome, at=at, pool=pool, search=None, findings=findings, is_list=True)
     findings = inspection.inspect(
         outcome.certificates,
         search,
@@ -221,8 +238,19 @@ def judge(subject: Subject, outcome: ObservedChain | FailedObservation, *, pool:
         name=name,
         failure=outcome.failure,
         client_certificate_requested=outcome.client_certificate_requested,
+        is_file=outcome.is_from_file,
     )
     return Report(subject=subject, outcome=outcome, at=at, pool=pool, search=search, findings=findings)
+
+
+def _is_list(chain: ObservedChain, search: PathSearch) -> bool:
+    """Whether a file holds certificates that do not belong together, so that no path says what they are."""
+    if not chain.is_from_file or chain.endpoint is not None or search.best is None:
+        return False
+    related = {certificate for path in search.paths for certificate in path.certificates}
+    strays = sum(certificate not in related for certificate in set(chain.certificates))
+    is_lone_root = search.best.root is not None and len(search.best.certificates) == 1
+    return strays > _STRAYS or (strays > 0 and is_lone_root)
 
 
 def choose_leaf(certificates: Sequence[Certificate]) -> Certificate | None:

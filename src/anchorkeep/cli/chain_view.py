@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from anchorkeep.actions.show import Report
     from anchorkeep.model.certificate import Certificate
-    from anchorkeep.model.chain import CertificationPath, ObservedChain
+    from anchorkeep.model.chain import CertificationPath
     from anchorkeep.model.pool import Source
 
 #: Said once under every summary, since silence would be taken for a check.
@@ -59,8 +59,11 @@ def report(item: Report, *, details: bool = False, same_as: str | None = None) -
         parts.append(render.indented(render.text(f"the same certificates as {same_as}", "dim")))
     elif item.best is not None:
         parts += [render.indented(_tree(item, item.best)), render.indented(_summary(item, item.best))]
+    elif item.is_list:
+        parts.append(render.indented(_count(item)))
     else:
-        parts.append(render.indented(render.text("No certificate was sent.")))
+        what = "The file holds no certificate." if item.is_from_file else "No certificate was sent."
+        parts.append(render.indented(render.text(what)))
     looks = looks_view.views(item)
     if looks is not None:
         parts.append(render.indented(looks))
@@ -70,12 +73,13 @@ def report(item: Report, *, details: bool = False, same_as: str | None = None) -
         parts += ["", render.indented(render.findings(item.findings)), ""]
     elif same_as is None:
         parts.append("")
-    parts.append(render.indented(_verdict(item)))
+    if not item.is_list:
+        parts.append(render.indented(_verdict(item)))
     return Group(*parts)
 
 
 def listing(item: Report) -> RenderableType:
-    """Return the certificates of a store as a list; stores hold roots that have nothing to do with each other."""
+    """Return the certificates of a store as a list with findings; they have nothing to do with each other."""
     table = Table.grid(padding=(0, 2))
     table.add_column(ratio=1, overflow="fold")
     for name in ("until", "key", "SHA-256"):
@@ -87,9 +91,14 @@ def listing(item: Report) -> RenderableType:
             render.text(_key(certificate), "dim"),
             render.text(certificate.sha256.hex()[:16], "dim"),
         )
-    return Group(
-        _heading(item), render.indented(table), render.indented(render.text(counted(len(item.sent), "certificate"), "dim"))
-    )
+    parts: list[RenderableType] = [_heading(item), render.indented(table), render.indented(_count(item))]
+    if item.findings:
+        parts += ["", render.indented(render.findings(item.findings))]
+    return Group(*parts)
+
+
+def _count(item: Report) -> Text:
+    return render.text(counted(len(item.sent), "certificate"), "dim")
 
 
 def _heading(item: Report) -> Text:
@@ -129,13 +138,14 @@ def _tree(item: Report, path: CertificationPath) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     downward = list(reversed(path.certificates))
-    if not path.is_complete:
+    has_gap = not path.is_complete and not item.is_self_signed
+    if has_gap:
         table.add_row(render.text(f"? {_issuer(path.certificates[-1])}", "yellow"), render.text("not found", "yellow"))
     for depth, certificate in enumerate(downward):
-        level = depth + (not path.is_complete)
+        level = depth + has_gap
         branch = "" if level == 0 else "   " * (level - 1) + "└─ "
         source = _short_source(item.sources(certificate), certificate == path.root)
-        role = _role(path, certificate)
+        role = "self-signed" if item.is_self_signed else _role(path, certificate)
         cells: list[RenderableType] = [_titled(branch, certificate), render.text(role if wide else f"{role}", "dim")]
         if wide:
             cells.append(render.text(source, "dim"))
@@ -168,9 +178,9 @@ def _summary(item: Report, path: CertificationPath) -> RenderableType:
     rows.append(("SHA-256", certificate_view.fingerprint(leaf.sha256)))
     if path.root is not None:
         places = [source.name for source in item.pool.sources(path.root)]
-        rows.append(
-            ("root from", "; ".join(visible(place, limit=120) for place in places) or "the server itself, and nowhere else")
-        )
+        origin = "file" if item.is_from_file else "server"
+        named = "; ".join(visible(place, limit=120) for place in places)
+        rows.append(("root from", named or f"the {origin} itself, and nowhere else"))
     if item.search is not None and len(item.search.paths) > 1:
         others = [other for other in item.search.paths[1:_MANY_PATHS] if other.is_complete]
         if others:
@@ -268,9 +278,3 @@ def _left(certificate: Certificate, at: datetime) -> Text:
     if days >= 730:  # noqa: PLR2004 (from two years on, days say nothing to a person)
         return render.text(f"{days // 365} years", "dim")
     return render.text(f"{days} days", "yellow" if days < 15 else "green")  # noqa: PLR2004 (two weeks)
-
-
-def is_list(chain: ObservedChain, report_: Report) -> bool:
-    """Whether a file holds certificates that do not belong together, so that a list says more than a path."""
-    related = {certificate for path in (report_.search.paths if report_.search else ()) for certificate in path.certificates}
-    return chain.endpoint is None and sum(certificate not in related for certificate in chain.certificates) > 2  # noqa: PLR2004 (a stray or two)

@@ -11,7 +11,6 @@ import click
 from anchorkeep.cli import besides, bulk, chain_view, looking, options, outcome, render
 from anchorkeep.errors import UsageError
 from anchorkeep.model.certificate import Certificate
-from anchorkeep.model.chain import ObservedChain
 
 
 @click.command("show")
@@ -55,9 +54,8 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
         for index, item in enumerate(reports):
             if index:
                 render.out("")
-            listed = isinstance(item.outcome, ObservedChain) and chain_view.is_list(item.outcome, item)
             twin = seen.setdefault(item.sent, item.subject.label) if item.sent else item.subject.label
-            if listed and not details:
+            if item.is_list and not details:
                 render.out(chain_view.listing(item))
             else:
                 render.out(chain_view.report(item, details=details, same_as=twin if twin != item.subject.label else None))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from anchorkeep.actions import roots
 from anchorkeep.actions.show import Subject
 from anchorkeep.cli import starttls
-from anchorkeep.errors import UsageError
+from anchorkeep.errors import StoreIntegrityError, UsageError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
 from anchorkeep.model.chain import FailedObservation, ObservedChain
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from anchorkeep.cli.settings import Settings
+    from anchorkeep.model.truststore import TrustStore
 
 _SCHEMES = starttls.DIRECT_SCHEMES.keys() | starttls.STARTTLS_SCHEMES.keys()
 
@@ -156,10 +157,21 @@ def _file(asked: Asked, *, now: datetime) -> tuple[Subject, ...]:
         if asked.server_name is not None:
             raise UsageError("--servername goes with certificates; evidence says for itself which name was asked for.")
         return tuple(_recorded(item, name) for item in evidence.loads(data, name=name))
-    store = roots.open_store(data, name=name, password=asked.password)
+    store = _opened(data, name=name, password=asked.password)
     endpoint = Endpoint.parse(asked.server_name) if asked.server_name else None
     chain = ObservedChain(endpoint=endpoint, certificates=store.certificates, observed_at=now)
-    return (Subject(label=visible(name), endpoint=endpoint, recorded=chain, note=roots.beside(store, name=name)),)
+    note = " ".join(filter(None, (roots.beside(store, name=name), roots.unchecked(store, name=name))))
+    return (Subject(label=visible(name), endpoint=endpoint, recorded=chain, note=note),)
+
+
+def _opened(data: bytes, *, name: str, password: str | None) -> TrustStore:
+    try:
+        return roots.open_store(data, name=name, password=password)
+    except StoreIntegrityError as error:
+        if password is not None:
+            raise
+        remedy = "`changeit` and the empty one do not fit: give the store's own with --storepass-file or --storepass-env."
+        raise StoreIntegrityError(error.message, remedy=remedy) from None
 
 
 def _recorded(item: ObservedChain | FailedObservation, name: str) -> Subject:

@@ -44,7 +44,7 @@ def loads(data: bytes, *, name: str = "input") -> tuple[ObservedChain | FailedOb
     Return the observations of an evidence file, in its order.
 
     Raises:
-        EvidenceError: it is no JSON, not evidence, of a later version, or does not hold what it must.
+        EvidenceError: it is no JSON, not evidence, of a later version, does not hold what it must, or holds no observation.
     """
     where = visible(name)
     try:
@@ -59,6 +59,9 @@ def loads(data: bytes, *, name: str = "input") -> tuple[ObservedChain | FailedOb
         message = f"{where} is evidence of version {visible(str(document.get('version')), limit=20)}, expected {VERSION}."
         raise EvidenceError(message, remedy="Read it with a newer Anchorkeep.")
     items = _get(document, "observations", list, where)
+    if not items:
+        message = f"{where} holds no observation, so there is nothing to look at."
+        raise EvidenceError(message, remedy="Make one with: anchorkeep show TARGET --save FILE")
     if len(items) > MAX_OBSERVATIONS:
         message = f"{where} holds {len(items)} observations, expected at most {MAX_OBSERVATIONS}."
         raise EvidenceError(message)

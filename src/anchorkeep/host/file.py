@@ -143,6 +143,28 @@ def replace(path: Path, data: bytes, *, mode: int = 0o644) -> None:
         _fail("write", path, error=error)
 
 
+def create(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """
+    Create a file in one step, whole or not at all; what has that name by now is never replaced.
+
+    Args:
+        path: where; its directory must exist. A symbolic link of that name is not followed.
+        data: the whole content.
+        mode: permissions, less those the process masks.
+
+    Raises:
+        RefusedError: something has that name already.
+        FileError: it cannot be written.
+    """
+    try:
+        _write(Path(os.path.realpath(path.parent)) / path.name, data, mode=mode, is_new=True)
+    except FileExistsError:
+        message = f"{visible(str(path))} was put there by another program meanwhile; it is left as it is."
+        raise RefusedError(message, remedy="Look at what it holds, then try again.") from None
+    except (OSError, ValueError) as error:
+        _fail("write", path, error=error)
+
+
 def is_present(path: Path) -> bool:
     """Return whether something has that name, a broken link too; a name that cannot be asked for is not there."""
     return os.path.lexists(path)
@@ -259,7 +281,7 @@ def _read(path: Path, limit: int) -> tuple[bytes, os.stat_result]:
         os.close(descriptor)
 
 
-def _write(target: Path, data: bytes, *, mode: int, like: os.stat_result | None = None) -> None:
+def _write(target: Path, data: bytes, *, mode: int, like: os.stat_result | None = None, is_new: bool = False) -> None:
     """Write a new file beside the target and give it the target's name; it is gone when anything fails."""
     temporary = target.parent / f".anchorkeep-{secrets.token_hex(8)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -271,12 +293,33 @@ def _write(target: Path, data: bytes, *, mode: int, like: os.stat_result | None 
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        temporary.replace(target)
+        if is_new:
+            _take_free_name(temporary, target)
+        else:
+            temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     if _IS_POSIX:
         _sync_directory(target.parent)
+
+
+def _take_free_name(temporary: Path, target: Path) -> None:
+    """Give a file a name that nothing has; FileExistsError where something has it."""
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # FAT and some file systems of networks have no hard links. An empty file takes the name, which fails where there is one.
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            temporary.replace(target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+    else:
+        temporary.unlink()
 
 
 def _imitate(descriptor: int, like: os.stat_result) -> None:

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from anchorkeep.errors import AnchorkeepError
 
 
-def finding(error: AnchorkeepError) -> Finding:
-    """Return the finding that the rules could not be applied, with what stopped them."""
-    return Finding(
-        id="not-judged",
-        severity=Severity.ERROR,
-        message=f"The chain could not be judged: {error.message}",
-        remedy=error.remedy or "Keep the evidence, and look at its certificates with --details.",
+def inspect(error: AnchorkeepError | None) -> tuple[Finding, ...]:
+    """Return the finding that the rules could not be applied, with what stopped them; nothing where nothing did."""
+    if error is None:
+        return ()
+    return (
+        Finding(
+            id="not-judged",
+            severity=Severity.ERROR,
+            message=f"The chain could not be judged: {error.message}",
+            remedy=error.remedy or "Keep the evidence, and look at its certificates with --details.",
+        ),
     )

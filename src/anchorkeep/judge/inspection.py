@@ -1,5 +1,5 @@
 """
-What is to be said about a chain that a server sent: findings with remedies, from the chain and the paths built from it.
+What is to be said about a chain that a server sent or a file holds: findings with remedies, from it and the paths built from it.
 
 Not checked: revocation (OCSP, CRL), Certificate Transparency, and whether any particular runtime agrees.
 """
@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError, TLVError
-from anchorkeep.judge import identity, interception, memory, parsers, signature, strength
+from anchorkeep.judge import identity, interception, memory, parsers, signature, strength, wording
 from anchorkeep.judge.signature import Signature
 from anchorkeep.model.finding import Finding, Severity
 from anchorkeep.model.pool import SourceKind
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from anchorkeep.judge.paths import PathSearch
+    from anchorkeep.judge.wording import Wording
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.chain import CertificationPath, Failure
     from anchorkeep.model.pool import Pool
@@ -30,7 +31,6 @@ NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 #: Titles named in one sentence.
 _NAMED = 3
 
-_ASK_THE_OPERATOR = "Ask whoever runs the service to have it corrected."
 _COMPARE = "Compare the root's fingerprint with one that you got by another channel before you trust it."
 
 
@@ -42,30 +42,42 @@ def inspect(
     name: str | None,
     failure: Failure | None = None,
     client_certificate_requested: bool = False,
+    is_file: bool = False,
 ) -> tuple[Finding, ...]:
     """
     Return the findings about a chain, the worst first.
 
     Args:
-        sent: the certificates in the server's order.
+        sent: the certificates in the server's order, or the file's.
         search: the paths built from them for the same time and name.
         pool: the certificates known beforehand, without what was sent.
         name: the reference identity, None where none was asked for.
         failure: how the handshake failed after the chain had come, None when it did not.
         client_certificate_requested: whether the server asked for a client certificate.
+        is_file: whether a file holds the chain, so that no server is spoken of.
     """
+    words = wording.of(is_file=is_file)
     findings = [
         *_of_handshake(failure, requested=client_certificate_requested),
-        *_of_sent(sent, search),
-        *_of_bytes(sent, search),
+        *_of_sent(sent, search, words),
+        *_of_bytes((*sent, *(search.best.certificates if search.best else ())), words),
         *_of_search(search),
     ]
     if search.best is not None:
-        findings += _of_path(search.best, sent, pool)
+        findings += _of_path(search.best, sent, pool, words)
         findings += _of_name(search.best, search, name=name)
         findings += _of_issuers(search.best)
-        findings += _of_the_air(search.best, search)
-        findings += _of_strength(search.best)
+        findings += _of_the_air(search.best, search, words)
+        findings += _of_strength(search.best, words)
+    return _worst_first(findings)
+
+
+def inspect_list(certificates: Sequence[Certificate]) -> tuple[Finding, ...]:
+    """Return the findings about certificates of a file that do not belong together, each for itself, the worst first."""
+    return _worst_first(_of_bytes(certificates, wording.FILE))
+
+
+def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda item: -item.severity))
 
 
@@ -81,47 +93,45 @@ def _of_handshake(failure: Failure | None, *, requested: bool) -> Iterator[Findi
         yield _finding("client-certificate-requested", NOTE, message)
 
 
-def _of_sent(sent: Sequence[Certificate], search: PathSearch) -> Iterator[Finding]:
+def _of_sent(sent: Sequence[Certificate], search: PathSearch, words: Wording) -> Iterator[Finding]:
     """Look at the order and the company of what was sent (RFC 8446 §4.4.2)."""
     repeated = tuple(item for item, times in Counter(sent).items() if times > 1)
     if repeated:
-        message = f"Sent more than once: {_titles(repeated)}."
-        yield _finding("certificate-duplicate", WARNING, message, _ASK_THE_OPERATOR, about=repeated)
+        message = words.repeated.format(_titles(repeated))
+        yield _finding("certificate-duplicate", WARNING, message, words.correct, about=repeated)
     related = {item for path in search.paths for item in path.certificates}
     unrelated = tuple(item for item in dict.fromkeys(sent) if item not in related)
     if unrelated and search.exhausted is None:
-        message = f"Sent but on no path from the leaf: {_titles(unrelated)}."
-        yield _finding("certificate-unrelated", WARNING, message, _ASK_THE_OPERATOR, about=unrelated)
+        message = words.unrelated.format(_titles(unrelated))
+        yield _finding("certificate-unrelated", WARNING, message, words.correct, about=unrelated)
     roots = tuple(item for item in dict.fromkeys(sent[1:]) if item in related and _is_root(item))
     if roots:
-        message = f"The server sends the root itself: {_titles(roots)}. It is not needed, and no client trusts it for being sent."
+        message = words.root.format(_titles(roots))
         yield _finding("root-sent", NOTE, message, about=roots)
     if search.best is None:
         return
     if sent and search.best.certificates[0] != sent[0]:
-        message = "The server's own certificate is not the first one sent; Java and most clients take the first."
-        yield _finding("chain-order", ERROR, message, _ASK_THE_OPERATOR, about=sent[:1])
+        yield _finding("chain-order", ERROR, words.misplaced, words.correct, about=sent[:1])
         return
     positions = [sent.index(item) for item in search.best.certificates if item in sent]
     if any(later < earlier for earlier, later in pairwise(positions)):
-        message = "The certificates are sent in the wrong order; each should be followed by its issuer."
-        yield _finding("chain-order", WARNING, message, _ASK_THE_OPERATOR)
+        yield _finding("chain-order", WARNING, words.disordered, words.correct)
 
 
-def _of_bytes(sent: Sequence[Certificate], search: PathSearch) -> Iterator[Finding]:
-    known = dict.fromkeys((*sent, *(search.best.certificates if search.best else ())))
+def _of_bytes(certificates: Sequence[Certificate], words: Wording) -> Iterator[Finding]:
+    known = dict.fromkeys(certificates)
     for certificate in known:
         refusal = parsers.refusal(certificate)
         if refusal.is_total:
             reason = refusal.ours or refusal.openssl
             message = f"A certificate is not understood and kept as it is: {certificate.title}: {reason}."
-            yield _finding("certificate-not-understood", WARNING, message, _ASK_THE_OPERATOR, about=(certificate,))
+            yield _finding("certificate-not-understood", WARNING, message, words.reissue, about=(certificate,))
         elif refusal.cryptography is not None:
             message = (
                 f"{certificate.title} breaks the encoding rules; OpenSSL takes it, "
                 f"stricter clients refuse it: {refusal.cryptography}"
             )
-            yield _finding("certificate-malformed", NOTE, message, _ASK_THE_OPERATOR, about=(certificate,))
+            yield _finding("certificate-malformed", NOTE, message, words.reissue, about=(certificate,))
     hostile = tuple(certificate for certificate in known if _has_hidden_text(certificate))
     if hostile:
         message = f"Names hold control or invisible characters, shown here escaped: {_titles(hostile)}."
@@ -149,28 +159,28 @@ def _refused_issuers(certificate: Certificate, search: PathSearch) -> tuple[Cert
     return tuple(issuer for below, issuer in search.rejected if below == certificate)
 
 
-def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool) -> Iterator[Finding]:
+def _of_path(path: CertificationPath, sent: Sequence[Certificate], pool: Pool, words: Wording) -> Iterator[Finding]:
     for problem in path.problems:
-        remedy = _REMEDIES.get(problem.id, _ASK_THE_OPERATOR)
+        remedy = _REMEDIES.get(problem.id, words.reissue)
         yield _finding(problem.id, ERROR, problem.message, remedy, about=(path.certificates[problem.position],))
     missing = [item for item in path.certificates[1:] if item not in sent and item != path.root]
     if missing:
-        message = f"The server does not send an intermediate: {_titles(missing)}. Java, OpenSSL and curl will not find a path."
+        message = words.lacking.format(_titles(missing))
         fetched = dict.fromkeys(source for item in missing for source in pool.sources(item) if source.kind is SourceKind.AIA)
         if fetched:
             message += f" It was found at {_places(tuple(fetched))}."
-        yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=missing)
+        yield _finding("intermediate-missing", ERROR, message, words.correct, about=missing)
     if path.root is None:
         return
     if path.is_public:
         return
     places = [source for source in pool.sources(path.root) if source.kind not in {SourceKind.SENT, SourceKind.AIA}]
-    if len(path.certificates) == 1:
+    if len(path.certificates) == 1 and not places:
         message = "The certificate is self-signed: it is its own root, and nobody vouches for it."
         yield _finding("self-signed", WARNING, message, _COMPARE, about=(path.root,))
     elif not places:
         is_fetched = bool(pool.sources(path.root))
-        known = "the server and its issuer URL" if is_fetched else "the server itself"
+        known = f"the {words.origin} and its issuer URL" if is_fetched else f"the {words.origin} itself"
         message = f"The root {path.root.title} is known from {known} only."
         yield _finding("root-unknown", WARNING, message, _COMPARE, about=(path.root,))
     else:
@@ -203,7 +213,7 @@ def _of_issuers(path: CertificationPath) -> Iterator[Finding]:
     yield _finding("interception-known-issuer", WARNING, message, remedy, about=(certificate,))
 
 
-def _of_the_air(path: CertificationPath, search: PathSearch) -> Iterator[Finding]:
+def _of_the_air(path: CertificationPath, search: PathSearch, words: Wording) -> Iterator[Finding]:
     """Look at a path that ends in no root; where the search did not end by itself, nothing is known of what is missing."""
     if path.is_complete or search.exhausted is not None:
         return
@@ -223,25 +233,25 @@ def _of_the_air(path: CertificationPath, search: PathSearch) -> Iterator[Finding
         message = f"The path ends at {last.title}: its issuer, {issuer}, is known with other keys only. The root is unknown."
         yield _finding("root-unknown", WARNING, message, "Name a file that holds the root among the pools.", about=(last,))
     elif len(path.certificates) == 1:
-        message = f"No path: the server does not send the issuer of its certificate, {issuer}, and it is in no pool."
-        yield _finding("intermediate-missing", ERROR, message, _ASK_THE_OPERATOR, about=(last,))
+        message = words.no_issuer.format(issuer)
+        yield _finding("intermediate-missing", ERROR, message, words.correct, about=(last,))
     else:
-        message = f"The path ends at {last.title}: its issuer, {issuer}, was not sent and is in no pool. The root is unknown."
+        message = f"The path ends at {last.title}: its issuer, {issuer}, {words.unknown}. The root is unknown."
         yield _finding("root-unknown", WARNING, message, "Name a file that holds the root among the pools.", about=(last,))
 
 
-def _of_strength(path: CertificationPath) -> Iterator[Finding]:
+def _of_strength(path: CertificationPath, words: Wording) -> Iterator[Finding]:
     for certificate in path.certificates:
         try:
             key, hash_name = strength.weak_key(certificate), strength.weak_signature(certificate)
         except CertificateError:
             continue
         if key:
-            yield _finding("weak-key", WARNING, f"{certificate.title}: {key}.", _ASK_THE_OPERATOR, about=(certificate,))
+            yield _finding("weak-key", WARNING, f"{certificate.title}: {key}.", words.reissue, about=(certificate,))
         if hash_name and certificate != path.root:
             severity = ERROR if strength.is_broken_hash(hash_name) else WARNING
             message = f"{certificate.title} is signed with {certificate.signature_label}."
-            yield _finding("weak-signature", severity, message, _ASK_THE_OPERATOR, about=(certificate,))
+            yield _finding("weak-signature", severity, message, words.reissue, about=(certificate,))
     leaf = path.certificates[0]
     if not path.is_public or len(path.certificates) == 1:
         return
@@ -252,14 +262,13 @@ def _of_strength(path: CertificationPath) -> Iterator[Finding]:
     if allowed is not None and lifetime.total_seconds() > allowed * 86_400:
         days = -(-lifetime // timedelta(days=1))  # A day that has begun counts (Baseline Requirements §6.3.2).
         message = f"The certificate lives {days} days; issued on {leaf.not_before:%Y-%m-%d} it may live {allowed}."
-        yield _finding("lifetime-too-long", WARNING, message, "Browsers refuse it. " + _ASK_THE_OPERATOR, about=(leaf,))
+        yield _finding("lifetime-too-long", WARNING, message, "Browsers refuse it. " + words.reissue, about=(leaf,))
 
 
 _REMEDIES = {
     "expired": "The service needs a new certificate; a client whose clock is wrong says the same.",
     "not-yet-valid": "Check the clock of this machine first.",
     "name-mismatch": "Check the name that was asked for; else the service needs a certificate for it.",
-    "not-understood": _ASK_THE_OPERATOR,
 }
 
 

@@ -44,7 +44,7 @@ class Failure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedChain:
     """
-    The certificates a server sent. Nothing about them is verified.
+    The certificates a server sent, or a file holds. Nothing about them is verified.
 
     Attributes:
         endpoint: what was asked for.
@@ -72,6 +72,11 @@ class ObservedChain:
     def leaf(self) -> Certificate | None:
         """The first certificate sent, which is the server's own by the standard; None when none came."""
         return self.certificates[0] if self.certificates else None
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether the certificates come from a file: no address answered, and no proxy was gone through."""
+        return self.address is None and self.proxy is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
