@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError, TLVError
-from anchorkeep.judge import identity, interception, memory, parsers, signature, strength, wording
+from anchorkeep.judge import identity, interception, parsers, signature, strength, wording
 from anchorkeep.judge.signature import Signature
 from anchorkeep.model.finding import Finding, Severity
 from anchorkeep.model.pool import SourceKind
@@ -95,6 +96,8 @@ def _of_handshake(failure: Failure | None, *, requested: bool) -> Iterator[Findi
 
 def _of_sent(sent: Sequence[Certificate], search: PathSearch, words: Wording) -> Iterator[Finding]:
     """Look at the order and the company of what was sent (RFC 8446 §4.4.2)."""
+    if search.best is not None and tuple(sent) == search.best.certificates[: len(sent)] and search.best.root not in sent[1:]:
+        return  # The best path from the leaf up, without its root: as it should be, and as it mostly is.
     repeated = tuple(item for item, times in Counter(sent).items() if times > 1)
     if repeated:
         message = words.repeated.format(_titles(repeated))
@@ -279,7 +282,7 @@ def _is_root(certificate: Certificate) -> bool:
         return False
 
 
-@memory.by_fingerprint(4096)
+@lru_cache(maxsize=512)  # Enough for the CAs of a scan, and too few for its leaves to weigh anything.
 def _has_hidden_text(certificate: Certificate) -> bool:
     try:
         texts = [item.value for name in (certificate.subject, certificate.issuer) for item in name.attributes]

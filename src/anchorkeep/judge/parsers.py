@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
 
 from anchorkeep.errors import CertificateError
-from anchorkeep.judge import memory
 from anchorkeep.model import oid
 from anchorkeep.text import visible
 
@@ -42,7 +42,7 @@ _WITHOUT_PARAMETERS = {"EC": "RFC 5758 §3.2", "DSA": "RFC 5758 §3.1"}
 _NULL = b"\x05\x00"
 
 
-@memory.by_fingerprint(4096)
+@lru_cache(maxsize=512)  # Enough for the CAs of a scan, and too few for its leaves to weigh anything.
 def refusal(certificate: Certificate) -> Refusal:
     """Ask the parsers in turn."""
     strict = _known_refusal(certificate) or _ask_cryptography(certificate.der)

@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from anchorkeep import tlv
 from anchorkeep.errors import CertificateError, TLVError
-from anchorkeep.judge import memory
 from anchorkeep.model import oid
 from anchorkeep.model.certificate import Certificate
 
@@ -53,7 +52,7 @@ class _NotSupportedError(Exception):
     """The key or the algorithm is not one that `cryptography` verifies."""
 
 
-@memory.by_fingerprint(8192)
+@lru_cache(maxsize=512)  # Enough for the CAs of a scan, and too few for its leaves to weigh anything.
 def check(certificate: Certificate, issuer: Certificate) -> Signature:
     """
     Return whether `certificate` was signed with the key of `issuer` (RFC 5280 §6.1.3 (a)(1)).

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError
-from anchorkeep.judge import constraints, identity, memory
+from anchorkeep.judge import constraints, identity
 from anchorkeep.model import oid
 from anchorkeep.model.chain import PathProblem
 from anchorkeep.text import visible
@@ -159,7 +159,7 @@ def _constrained(path: Sequence[Certificate], position: int) -> Iterator[PathPro
             yield PathProblem(id="name-constraint", position=position, message=message)
 
 
-@memory.by_fingerprint(4096)
+@lru_cache(maxsize=512)  # Enough for the CAs of a scan, and too few for its leaves to weigh anything.
 def _violation(certificate: Certificate, issuer: Certificate) -> str | None:
     """Compare a pair once, though it stands on many paths: chains can be made in which that takes a minute."""
     return constraints.violation(certificate, issuer.name_constraints) if issuer.name_constraints else None
