@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from bench import endpoint, program
+from bench import endpoint, program, scan
 
 #: CPU of an observed endpoint as a multiple of a bare handshake's.
 ENDPOINT_LIMIT = 1.8
@@ -17,6 +17,12 @@ ENDPOINT_LIMIT = 1.8
 SHOW_LIMIT = 0.9
 #: Seconds of `anchorkeep --help`.
 HELP_LIMIT = 0.15
+#: Seconds and peak MiB of 10,000 services that are 100 ms away, and MiB by which the resident size may grow from 2,000 to 20,000.
+SCAN_SECONDS, SCAN_MEMORY, SCAN_GROWTH = 20.0, 200.0, 20.0
+SCANNED, QUICK_SCANNED = 10_000, 1_000
+QUICK_PEER_HOSTS = 20
+#: Seconds in which `show` starts and reads its roots.
+START = 1.0
 ENDPOINTS, QUICK_ENDPOINTS = 3000, 500
 ROUNDS, QUICK_ROUNDS = 11, 3
 
@@ -29,6 +35,7 @@ def main() -> int:
     kept = [
         _endpoint(QUICK_ENDPOINTS if quick else ENDPOINTS, seconds=1 if quick else 3),
         *_programs(QUICK_ROUNDS if quick else ROUNDS),
+        *_scan(QUICK_SCANNED if quick else SCANNED, hosts=QUICK_PEER_HOSTS if quick else scan.PEER_HOSTS),
     ]
     return 0 if all(kept) else 1
 
@@ -58,6 +65,39 @@ def _programs(rounds: int) -> list[bool]:
         kept.append(_row("anchorkeep show", f"{ours.wall:8.3f} s ", ours.wall / keytool.wall, SHOW_LIMIT, more=_more(ours)))
     opened = program.help_text(rounds)
     kept.append(_row("anchorkeep --help", f"{opened.wall:8.3f} s ", opened.wall, HELP_LIMIT, unit=" s", more=_more(opened)))
+    return kept
+
+
+def _scan(count: int, *, hosts: int) -> list[bool]:
+    """Measure bulk; with fewer services the limit of time is as much smaller, and has the start of a process on top."""
+    share = count / SCANNED
+    seconds = SCAN_SECONDS if share == 1 else SCAN_SECONDS * share + START
+    print(
+        f"\nBulk: services that answer after {scan.DELAY * 1000:.0f} ms, each with a certificate of its own; show --from --jsonl"
+    )
+    with scan.running(count) as bulk:
+        cost = bulk.cost(count)
+        what = f"{count:,} services"
+        kept = [
+            _row(what, f"{cost.wall:8.2f} s ", cost.wall, seconds, unit=" s", more=_more(cost)),
+            _row(f"{what}, peak memory", f"{cost.memory:6.0f} MiB", cost.memory, SCAN_MEMORY, unit=" MiB"),
+        ]
+        grown = bulk.growth(int(scan.FIRST * share), scan.TIMES)
+        if grown is None:
+            print("  resident size: this system has no /proc")
+        else:
+            what = f"resident after {grown.after_first:,} and {grown.after_last:,}"
+            sizes = f"{grown.first:.0f}, {grown.last:.0f} MiB"
+            kept.append(_row(what, sizes, grown.last - grown.first, SCAN_GROWTH, unit=" MiB"))
+        ours = bulk.cost(hosts)
+        print(f"  {f'{hosts} services':34} {ours.wall:8.2f} s {_more(ours)}")
+        peers = (("sslyze --certinfo", bulk.sslyze(hosts)), ("keytool -printcert -sslserver", bulk.keytool(hosts)))
+        for name, peer in peers:
+            what = f"{hosts} services, {name}"
+            if peer is None:
+                print(f"  {what}: not to be had")
+            else:
+                print(f"  {what:46} {peer.wall:8.2f} s {_more(peer)}; ours {ours.wall / peer.wall:.3f} times")
     return kept
 
 

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anchorkeep import formats
 from bench import estate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_PROGRAM = str(Path(sys.executable).with_name("anchorkeep"))
+    from anchorkeep.model.certificate import Certificate
+
+#: The installed command.
+PROGRAM = str(Path(sys.executable).with_name("anchorkeep"))
 _LAUNCH = Path(__file__).with_name("launch.py")
 
 
@@ -43,25 +47,31 @@ def show_and_keytool(rounds: int) -> tuple[Cost, Cost | None]:
     keytool = shutil.which("keytool")
     with estate.running(1) as services:
         target = f"{estate.ADDRESS}:{services.port}"
-        ours = [_PROGRAM, "show", target, "--fail-on", "error"]
+        ours = [PROGRAM, "show", target, "--fail-on", "error"]
         if keytool is None:
-            return run_in_turn([ours], rounds)[0], None
-        first, second = run_in_turn([ours, [keytool, "-printcert", "-sslserver", target]], rounds)
+            return run_in_turn([ours], rounds, root=services.root)[0], None
+        first, second = run_in_turn([ours, [keytool, "-printcert", "-sslserver", target]], rounds, root=services.root)
         return first, second
 
 
 def help_text(rounds: int) -> Cost:
     """Return the cost of `anchorkeep --help`."""
-    return run_in_turn([[_PROGRAM, "--help"]], rounds)[0]
+    return run_in_turn([[PROGRAM, "--help"]], rounds)[0]
 
 
-def run_in_turn(commands: Sequence[Sequence[str]], rounds: int) -> list[Cost]:
-    """Run each command once a round and return the medians of each; the first round only fills the system's caches."""
+def run_in_turn(commands: Sequence[Sequence[str]], rounds: int, *, root: Certificate | None = None) -> list[Cost]:
+    """
+    Run each command once a round and return the medians of each; the first round only fills the system's caches.
+
+    With `root`, the settings of where they run know it.
+    """
     costs: list[list[Cost]] = [[] for _ in commands]
     with tempfile.TemporaryDirectory() as directory:
+        if root is not None:
+            write_settings(Path(directory), root)
         for number in range(rounds + 1):
             for command, found in zip(commands, costs, strict=True):
-                cost = _run(command, Path(directory))
+                cost = run_once(command, Path(directory))
                 if number:
                     found.append(cost)
     return [
@@ -74,8 +84,16 @@ def run_in_turn(commands: Sequence[Sequence[str]], rounds: int) -> list[Cost]:
     ]
 
 
-def _run(command: Sequence[str], directory: Path) -> Cost:
-    """Run a command where no settings file is; its output goes into a file, as into a pipe."""
+def write_settings(directory: Path, root: Certificate) -> None:
+    """Write settings into a directory that name a root among the pools."""
+    (directory / "root.pem").write_bytes(formats.dumps([root], format="pem"))
+    settings = directory / "anchorkeep.toml"
+    settings.write_text('[pools]\nfiles = ["root.pem"]\n')
+    settings.chmod(0o600)
+
+
+def run_once(command: Sequence[str], directory: Path) -> Cost:
+    """Run a command in a directory, with no settings but those there; its output goes into a file, as into a pipe."""
     environment = os.environ | {"XDG_CONFIG_HOME": str(directory)}
     output = directory / "output"
     launched = [sys.executable, "-I", "-S", str(_LAUNCH), str(output), *command]

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from anchorkeep import formats, lab
+from tests.conftest import require_jdks
 from tests.peers import steady
 from tests.peers.command import Result, run
 
@@ -139,3 +140,15 @@ def test_hostile_name_makes_no_second_block(tmp_path: Path, monkeypatch: pytest.
     assert data.isascii()
     assert data.count(b"-----BEGIN") == 1
     assert formats.loads(data).certificates == (steady.make().hostile,)
+
+
+def test_store_is_exported_whole(tmp_path: Path) -> None:
+    """Every certificate of a JDK's cacerts is written into one file of PEM; a leaf of it is refused with what to do."""
+    store = require_jdks()[-1] / "lib" / "security" / "cacerts"
+    bundle = tmp_path / "roots.pem"
+    exported = run("export", store, "--select", "all", "--format", "bundle", "--out", bundle)
+    assert exported.code == 0
+    held = formats.loads(store.read_bytes(), name="cacerts", password="changeit").certificates
+    assert formats.loads(bundle.read_bytes(), name="bundle").certificates == held
+    refused = run("export", store, "--select", "leaf", "--out", tmp_path / "leaf")
+    assert (refused.code, "has no leaf" in " ".join(refused.err.split())) == (1, True)

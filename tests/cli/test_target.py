@@ -369,6 +369,27 @@ def test_store_stays_closed_without_its_password(options: dict[str, str], here: 
         resolved("./cacerts", **options)
 
 
+def test_password_that_is_missing_is_asked_for(here: Path) -> None:
+    """Who gave no password is told the options that take one; who gave a wrong one is told to try again."""
+    (here / "cacerts").write_bytes(store("s3cret!"))
+    with pytest.raises(StoreIntegrityError, match="a password is needed") as missing:
+        resolved("./cacerts")
+    with pytest.raises(StoreIntegrityError, match="the password is wrong") as wrong:
+        resolved("./cacerts", password="wrong")
+    assert "--storepass-file or --storepass-env" in missing.value.remedy
+    assert wrong.value.remedy == "Try again with the right password."
+
+
+def test_store_that_was_not_checked_is_said(here: Path) -> None:
+    """A store that can be read without its password is shown with a note; with the password there is none."""
+    (here / "store.jks").write_bytes(stores.jks(stores.jks_trusted("steady", pki().root), password="s3cret!"))
+    expected = "./store.jks: integrity not checked: password unknown or the file was changed."
+    (unchecked,) = resolved("./store.jks")
+    assert (unchecked.recorded.certificates, unchecked.note) == ((pki().root,), expected)
+    assert resolved("./store.jks", password="s3cret!")[0].note == ""
+    assert expected in " ".join(run("show", "./store.jks").err.split())
+
+
 def test_password_is_not_shown() -> None:
     """What was asked can be printed without its password."""
     assert "s3cret" not in repr(Asked(text="./cacerts", password="s3cret"))

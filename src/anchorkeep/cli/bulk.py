@@ -22,7 +22,7 @@ from anchorkeep.cli.outcome import Exit
 from anchorkeep.cli.outlet import Outlet
 from anchorkeep.errors import UsageError
 from anchorkeep.host import descriptors, lines
-from anchorkeep.model.chain import FailedObservation, ObservedChain
+from anchorkeep.model.chain import FailedObservation
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 #: Format and version of a line that tells of a line of the list which cannot be read.
 ERROR_FORMAT, ERROR_VERSION = "anchorkeep.error", 1
 #: Chains whose first service is remembered, to say of the next that it sends the same.
-_MAX_TWINS = 4096
+MAX_TWINS = 4096
 #: Descriptors of one observation at most in usual cases: two addresses that race, a look-up, an issuer that is fetched.
 _DESCRIPTORS_EACH = 4
 #: Descriptors for all else.
@@ -79,8 +79,17 @@ class Order:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Tally:
-    """What was counted so far; all that is kept of services that are done."""
+class Tally:
+    """
+    What was counted so far; all that is kept of services that are done.
+
+    Attributes:
+        services: how many are done.
+        failed: how many of them gave no chain.
+        bad_lines: lines of the list that name no service.
+        code: the worst exit code.
+        twins: the first service of each chain of late.
+    """
 
     services: int = 0
     failed: int = 0
@@ -89,6 +98,7 @@ class _Tally:
     twins: OrderedDict[tuple[bytes, ...], str] = field(default_factory=OrderedDict)
 
     def worsen(self, code: Exit) -> None:
+        """Take note of an exit code, of which the worst counts."""
         self.code = outcome.worst((self.code, code))
 
     def twin(self, report: Report) -> str | None:
@@ -97,7 +107,7 @@ class _Tally:
             return None
         key = tuple(certificate.sha256 for certificate in report.sent)
         first = self.twins.setdefault(key, report.subject.label)
-        if len(self.twins) > _MAX_TWINS:
+        if len(self.twins) > MAX_TWINS:
             self.twins.popitem(last=False)
         return None if first == report.subject.label else first
 
@@ -125,7 +135,7 @@ def stream(
         AnchorkeepError: a file cannot be read.
     """
     said = settings.load(request.config)
-    tally, outlet = _Tally(), Outlet()
+    tally, outlet = Tally(), Outlet()
     listed: EndpointList | None = None
     subjects: Iterable[Subject] | AsyncIterable[Subject]
     if wish.source is None:
@@ -147,7 +157,7 @@ def stream(
     )
 
     async def work() -> None:
-        reports = scan.scan(subjects, gathered.pool, terms=terms, concurrency=_concurrency(wish))
+        reports = scan.scan(subjects, gathered.pool, terms=terms, concurrency=concurrency(wish))
         with render.counter("looking") as count:
             try:
                 async with contextlib.aclosing(reports):
@@ -186,7 +196,7 @@ def _reader(request: Request, said: settings.Settings, wanted: Wanted | None) ->
     return read
 
 
-def _teller(wish: Order, tally: _Tally, outlet: Outlet) -> Callable[[BadLine], Awaitable[None]]:
+def _teller(wish: Order, tally: Tally, outlet: Outlet) -> Callable[[BadLine], Awaitable[None]]:
     """Return what tells of a line that names no service: a record among the others, or a word on stderr."""
 
     async def tell(bad: BadLine) -> None:
@@ -200,7 +210,8 @@ def _teller(wish: Order, tally: _Tally, outlet: Outlet) -> Callable[[BadLine], A
     return tell
 
 
-def _concurrency(wish: Order) -> int:
+def concurrency(wish: Order) -> int:
+    """Return how many services are looked at together: as many as are wanted, and as the system allows open files for."""
     wanted = wish.concurrency or scan.CONCURRENCY
     allowed = descriptors.make_room(wanted * _DESCRIPTORS_EACH + _DESCRIPTORS_BESIDES)
     possible = max((allowed - _DESCRIPTORS_BESIDES) // _DESCRIPTORS_EACH, 1)
@@ -225,16 +236,16 @@ def _error_line(bad: BadLine) -> str:
     return json.dumps(record, separators=(",", ":")) + "\n"
 
 
-def _screen(report: Report, tally: _Tally, *, details: bool) -> str:
+def _screen(report: Report, tally: Tally, *, details: bool) -> str:
     twin = tally.twin(report)
-    if isinstance(report.outcome, ObservedChain) and chain_view.is_list(report.outcome, report) and not details:
+    if report.is_list and not details:
         shown = chain_view.listing(report)
     else:
         shown = chain_view.report(report, details=details, same_as=twin)
     return ("\n" if tally.services else "") + render.screen(shown)
 
 
-def _sum_up(tally: _Tally, listed: EndpointList, *, name: str) -> None:
+def _sum_up(tally: Tally, listed: EndpointList, *, name: str) -> None:
     """Say what was done; a list without a service is refused, for its silence would be taken for health."""
     if listed.is_full:
         render.say(f"! Duplicates were looked for among the first {MAX_REMEMBERED:,} services only.")

@@ -90,7 +90,7 @@ def _text(line: Line) -> str:
     if line.data is None:
         raise UsageError(f"The line is longer than {MAX_LINE:,} bytes.", remedy="Write one service a line.")
     try:
-        text = line.data.decode("utf-8-sig" if line.number == 1 else "utf-8")
+        text = line.data.decode("utf-8-sig")  # A mark stands where files were put together, too.
     except UnicodeDecodeError:
         raise UsageError("The line is not UTF-8.", remedy="Save the list as UTF-8.") from None
     words = _COMMENT.sub("", text).split()

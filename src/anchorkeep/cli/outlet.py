@@ -44,9 +44,9 @@ class Outlet:
             return
         self._waiting.append(piece)
         self._size += len(piece)
-        if self._writing is not None and (self._writing.done() or self._size > MAX_WAITING):
-            await self._writing
-            self._writing = None
+        while self._writing is not None and (self._writing.done() or self._size > MAX_WAITING):
+            await asyncio.shield(self._writing)
+            await asyncio.sleep(0)  # `_go_on` has its turn, also where the end was there already.
         if self._writing is None:
             self._begin(self._descriptor)
 
@@ -57,17 +57,23 @@ class Outlet:
         Raises:
             OSError: it cannot be.
         """
-        while self._descriptor is not None and (self._writing is not None or self._waiting):
-            if self._writing is not None:
-                await asyncio.shield(self._writing)
-                self._writing = None
-            if self._waiting:
-                self._begin(self._descriptor)
+        while self._writing is not None:
+            await asyncio.shield(self._writing)
+            await asyncio.sleep(0)  # `_go_on` has its turn, also where the end was there already.
 
     def _begin(self, descriptor: int) -> None:
         data = "".join(self._waiting).encode(sys.stdout.encoding, sys.stdout.errors or "strict")
         self._waiting, self._size = [], 0
         self._writing = _in_daemon_thread(lambda: _write(descriptor, data))
+        self._writing.add_done_callback(lambda end: self._go_on(descriptor, end))
+
+    def _go_on(self, descriptor: int, end: asyncio.Future[None]) -> None:
+        """Write what has come in the meantime; an error stays for who writes or drains next."""
+        if end.cancelled() or end.exception() is not None:
+            return
+        self._writing = None
+        if self._waiting:
+            self._begin(descriptor)
 
 
 def _slow_descriptor(stream: TextIO) -> int | None:
