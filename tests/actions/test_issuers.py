@@ -171,7 +171,7 @@ def test_file_causes_no_request() -> None:
     (leaf, *_) = ladder(1, lambda _: ("http://ca.test/",))
     observed = ObservedChain(endpoint=None, certificates=(leaf,), observed_at=AT)
     (seen,) = asyncio.run(
-        show.show([Subject(label="a file", recorded=observed)], pool(), clock=lambda: AT, retriever=retriever(80))
+        show.show([Subject(label="a file", recorded=observed)], pool(), clock=lambda: AT, retriever=lambda: retriever(80))
     )
     assert not issuers.is_wanting(seen)
     assert "aia-failed" not in ids(seen)
@@ -200,7 +200,7 @@ def test_services_of_the_lab_are_completed(cloud: lab.Cloud) -> None:
     cloud.misbehave("aia")
     subjects = [Subject(label=str(item), endpoint=item) for item in cloud.endpoints()]
     source = Retriever(Policy(allow_private=True, ports=frozenset({cloud.state.aia_port})))
-    seen = asyncio.run(show.show(subjects, pool(cloud.root), clock=lambda: datetime.now(UTC), retriever=source))
+    seen = asyncio.run(show.show(subjects, pool(cloud.root), clock=lambda: datetime.now(UTC), retriever=lambda: source))
     assert [item.subject for item in seen] == subjects
     assert all(item.best.verifies and len(item.sent) == 1 for item in seen)
     without = asyncio.run(show.show(subjects, pool(cloud.root), clock=lambda: datetime.now(UTC)))

@@ -211,3 +211,20 @@ def test_bundle_that_may_not_be_seen_is_left(tmp_path: Path) -> None:
     """A bundle behind a name that the system refuses is left, the others are found."""
     (tmp_path / "ca.crt").write_bytes(b"")
     assert roots.system_bundles([tmp_path / ("x" * 300), tmp_path / "ca.crt"]) == (tmp_path / "ca.crt",)
+
+
+def test_record_beside_the_package_says_what_metadata_says() -> None:
+    """The short way to the record of the installation gives what `importlib.metadata` gives."""
+    package = Path(certifi.__file__).parent
+    short, long = roots._beside(package), roots._distribution()
+    assert isinstance(short, roots.Installation)
+    assert short.version == long.version
+    assert roots._recorded(package, short) == roots._recorded(package, long) is not None
+
+
+def test_two_installations_side_by_side_are_not_guessed_between(tmp_path: Path) -> None:
+    """Where two dist-info directories claim the package, the short way says nothing."""
+    (tmp_path / "certifi").mkdir()
+    for version in ("2026.1.1", "2026.2.2"):
+        (tmp_path / f"certifi-{version}.dist-info").mkdir()
+    assert roots._beside(tmp_path / "certifi") is None

@@ -32,10 +32,7 @@ if TYPE_CHECKING:
     from anchorkeep.observe.aia import Retriever
     from anchorkeep.observe.approach import Approach
 
-#: Services at a time where nobody says another number: at 100 ms of delay 2,560 a second could be asked, more than can be judged.
-CONCURRENCY = 256
-#: More would need more descriptors than systems give, and a resolver's thread each.
-MAX_CONCURRENCY = 1000
+CONCURRENCY = show.BULK_CONCURRENCY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

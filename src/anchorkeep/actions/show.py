@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 #: Connections at a time. A handshake is mostly waiting; more would only make slow networks drop packets.
 CONCURRENCY = 64
+#: Services at a time in bulk where nobody says another number: at 100 ms of delay 2,560 a second, more than can be judged.
+BULK_CONCURRENCY = 256
+#: More would need more descriptors than systems give, and a resolver's thread each.
+MAX_CONCURRENCY = 1000
 #: Chains judged in a row: in turn with handshakes, each would find the processor's caches full of the other's data.
 _BATCH = 32
 #: Certificates on no path that a file with a chain may hold and still be taken for a chain with a stray or two.
@@ -120,7 +124,7 @@ async def show(
     at: datetime | None = None,
     timeout: float = 10.0,  # noqa: ASYNC109 (the total of one observation, kept by observe)
     progress: Callable[[], None] | None = None,
-    retriever: Retriever | None = None,
+    retriever: Callable[[], Retriever] | None = None,
     wanted: Wanted | None = None,
     stage_timeout: float | None = None,
     concurrency: int = CONCURRENCY,
@@ -135,7 +139,7 @@ async def show(
         at: the moment to judge for; None judges a service for now and a record for the time it was made.
         timeout: seconds for one observation in all.
         progress: called once for each subject that is done.
-        retriever: fetches issuers that were not sent; None to fetch none.
+        retriever: makes what fetches issuers that were not sent, once one is missing; None to fetch none.
         wanted: what to look at besides the services themselves, None for nothing.
         stage_timeout: seconds for each stage of one observation, None for no other limit than the total.
         concurrency: how many at a time.
@@ -166,11 +170,14 @@ async def show(
     return tuple(reports[index] for index in range(len(subjects)))
 
 
-async def _complete(reports: dict[int, Report], retriever: Retriever) -> None:
+async def _complete(reports: dict[int, Report], make: Callable[[], Retriever]) -> None:
     """Put in the place of each report that lacks an issuer the one with it, many at a time."""
+    if all(report.best is None or report.best.is_complete for report in reports.values()):
+        return
     from anchorkeep.actions import issuers
 
     waiting = iter([index for index, report in reports.items() if issuers.is_wanting(report)])
+    retriever = make()
 
     async def work() -> None:
         for index in waiting:

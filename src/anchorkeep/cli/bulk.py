@@ -9,14 +9,13 @@ from collections import OrderedDict
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING
 
 from anchorkeep import __version__
 from anchorkeep.actions import evidence, roots, scan
 from anchorkeep.actions.show import Subject
 from anchorkeep.cli import approaching, besides, chain_view, looking, options, outcome, render, settings, target
+from anchorkeep.cli.bulk_order import Order
 from anchorkeep.cli.endpoint_list import MAX_REMEMBERED, BadLine, EndpointList
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.cli.outlet import Outlet
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from anchorkeep.cli.looking import Request
     from anchorkeep.model.finding import Severity
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 #: Format and version of a line that tells of a line of the list which cannot be read.
 ERROR_FORMAT, ERROR_VERSION = "anchorkeep.error", 1
 #: Chains whose first service is remembered, to say of the next that it sends the same.
@@ -43,39 +40,6 @@ MAX_TWINS = 4096
 _DESCRIPTORS_EACH = 4
 #: Descriptors for all else.
 _DESCRIPTORS_BESIDES = 64
-
-_OPTIONS = (
-    click.option(
-        "--from", "source", metavar="FILE", help="Look at the services that FILE lists, one a line; - reads standard input."
-    ),
-    click.option("--jsonl", is_flag=True, help="A line of JSON for each service as soon as it is finished."),
-    click.option(
-        "--concurrency",
-        type=click.IntRange(1, scan.MAX_CONCURRENCY),
-        help=f"Services at a time.  [default: {scan.CONCURRENCY} with --from or --jsonl, else 64]",
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """
-    What the options say about many services.
-
-    Attributes:
-        source: the file of the list, `-` for standard input, None for none.
-        jsonl: whether lines of JSON are wanted.
-        concurrency: services at a time, None for the default.
-    """
-
-    source: str | None
-    jsonl: bool
-    concurrency: int | None
-
-    @property
-    def is_stream(self) -> bool:
-        """Whether each service is told as soon as it is finished."""
-        return self.source is not None or self.jsonl
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,18 +76,6 @@ class Tally:
         return None if first == report.subject.label else first
 
 
-def options_of_bulk(command: F) -> F:
-    """Add the options to a command."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
-def order(values: dict[str, Any]) -> Order:
-    """Take the options out of a command's keyword arguments."""
-    return Order(**{name: values.pop(name) for name in ("source", "jsonl", "concurrency")})
-
-
 def stream(
     request: Request, wish: Order, *, at: datetime | None, wanted: Wanted | None, details: bool, fail_on: Severity
 ) -> Exit:
@@ -147,12 +99,13 @@ def stream(
     gathered = roots.gather(said.places)
     for note in gathered.notes:
         render.say(f"! {note}")
+    make = looking.retriever(request, said, None)
     terms = scan.Terms(
         clock=options.now,
         at=at,
         timeout=request.timeout,
         stage_timeout=request.stage_timeout,
-        retriever=looking.retriever(request, said, None),
+        retriever=make() if make else None,
         wanted=wanted,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from anchorkeep.cli import approaching, besides, options, render, settings, targ
 from anchorkeep.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from anchorkeep.actions.nodes import Wanted
@@ -122,16 +123,21 @@ def _observe(
         return asyncio.run(work)
 
 
-def retriever(request: Request, said: settings.Settings, subjects: Sequence[Subject] | None) -> Retriever | None:
+def retriever(request: Request, said: settings.Settings, subjects: Sequence[Subject] | None) -> Callable[[], Retriever] | None:
     """
-    Return what fetches issuers, None where it is switched off or nothing but files is looked at.
+    Return what makes a retriever of issuers, None where that is switched off or nothing but files is looked at.
 
-    Where `subjects` is None, there will be services.
+    Most services send what is needed, so its parts are loaded when the first does not. Where `subjects` is None, there will be
+    services.
     """
     if request.no_aia or not said.aia.enabled:
         return None
     if subjects is not None and all(subject.recorded is not None for subject in subjects):
         return None
+    return partial(_retriever, request, said)
+
+
+def _retriever(request: Request, said: settings.Settings) -> Retriever:
     from anchorkeep.observe.address_policy import PORTS, Policy
     from anchorkeep.observe.aia import Retriever
 

@@ -30,7 +30,7 @@ _INTERRUPTED = 130
 #: `Exit.UNKNOWN`, without the import that `--help` can do without.
 _NOT_WRITTEN = 3
 #: New objects before Python looks for cycles; at some 100 bytes each a few MiB.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS = 200_000
 
 
 class _LazyGroup(click.Group):

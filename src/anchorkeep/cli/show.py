@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from anchorkeep.cli import besides, bulk, chain_view, looking, options, outcome, render
+from anchorkeep.cli import besides, bulk_order, chain_view, looking, options, outcome, render
 from anchorkeep.errors import UsageError
 from anchorkeep.model.certificate import Certificate
 
@@ -16,7 +16,7 @@ from anchorkeep.model.certificate import Certificate
 @click.command("show")
 @options.targets
 @besides.options
-@bulk.options_of_bulk
+@bulk_order.options_of_bulk
 @options.AT
 @click.option("--details", is_flag=True, help="Every field and extension of every certificate, and every path.")
 @click.option("--json", "as_json", is_flag=True, help="Evidence as JSON on stdout; can be read as a TARGET later.")
@@ -34,11 +34,13 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
     from anchorkeep.actions import evidence
 
     asked = besides.wanted(shared)
-    wish = bulk.order(shared)
+    wish = bulk_order.order(shared)
     request = looking.request(shared)
     if wish.is_stream:
         if as_json or save is not None:
             raise UsageError("--json and --save go with neither --from nor --jsonl.", remedy="Write: --jsonl > FILE")
+        from anchorkeep.cli import bulk
+
         least = outcome.severity(fail_on)
         return bulk.stream(request, wish, at=options.moment(at), wanted=asked, details=details, fail_on=least)
     reports = looking.look(request, at=options.moment(at), wanted=asked, concurrency=wish.concurrency)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
 import hashlib
 import re
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from anchorkeep.host import file
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from importlib.metadata import Distribution
 
 #: The system's bundle on Debian, Red Hat, SUSE and on Alpine, the BSDs and macOS.
@@ -33,6 +34,8 @@ SYSTEM_BUNDLES = (
     Path("/etc/ssl/cert.pem"),
 )
 _LIST = "cacert.pem"
+#: Bytes of a RECORD; certifi's has 1,200.
+_MAX_RECORD = 1024 * 1024
 #: Bytes of the list; it has 280,000.
 _MAX_LIST = 8 * 1024 * 1024
 _REMEDY = "Install certifi from its wheel, into an environment of its own."
@@ -62,6 +65,22 @@ class RootList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """
+    An installed distribution, as its dist-info directory tells.
+
+    Attributes:
+        version: its version.
+        place: the directory that its record is relative to.
+        record: its RECORD, rows of path, hash and size.
+    """
+
+    version: str
+    place: Path
+    record: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingRootList:
     """
     Why there is no list that can be taken for Mozilla's; without it no root is public.
@@ -83,19 +102,41 @@ def mozilla() -> RootList | MissingRootList:
     distribution names (https://packaging.python.org/en/latest/specifications/recording-installed-packages/).
     One who can change the list and the record alike is not noticed: they could change this program too.
     """
-    import importlib.metadata
-
     try:
         import certifi
 
-        named = Path(certifi.where())
-        distribution = importlib.metadata.distribution("certifi")
+        named, package = Path(certifi.where()), Path(certifi.__file__).parent
+        distribution = _beside(package) or _distribution()
     except ImportError:  # Also PackageNotFoundError: certifi without metadata, as in a bundle.
         return MissingRootList(reason="certifi is not installed, or not as a distribution.")
-    return examine(named, Path(certifi.__file__).parent, distribution=distribution)
+    return examine(named, package, distribution=distribution)
 
 
-def examine(named: Path, package: Path, *, distribution: Distribution) -> RootList | MissingRootList:
+def _distribution() -> Distribution:
+    import importlib.metadata
+
+    return importlib.metadata.distribution("certifi")
+
+
+def _beside(package: Path) -> Installation | None:
+    """
+    Return what the one dist-info directory beside the package says, None where there is none, or more than one.
+
+    `importlib.metadata` says the same, and costs a tenth of a whole look at a service to import.
+    """
+    found = [path for path in package.parent.glob("certifi-*.dist-info") if path.is_dir()]
+    if len(found) != 1:
+        return None
+    try:
+        record = file.read(found[0] / "RECORD", limit=_MAX_RECORD).decode("utf-8", errors="replace")
+    except FileError:
+        return None
+    return Installation(
+        version=found[0].name.removeprefix("certifi-").removesuffix(".dist-info"), place=package.parent, record=record
+    )
+
+
+def examine(named: Path, package: Path, *, distribution: Distribution | Installation) -> RootList | MissingRootList:
     """
     Return the list that certifi names if it is its wheel's own, else why not.
 
@@ -146,16 +187,29 @@ def day(version: str) -> date | None:
         return None
 
 
-def _recorded(package: Path, distribution: Distribution) -> str | None:
+def _recorded(package: Path, distribution: Distribution | Installation) -> str | None:
     """Return the SHA-256 that the record of the very installation in `package` names for the list, in hex."""
-    for entry in distribution.files or ():
-        if entry != PurePosixPath("certifi", _LIST) or entry.hash is None or entry.hash.mode != "sha256":
+    for name, hash_, place in _entries(distribution):
+        mode, _, value = hash_.partition("=")
+        if PurePosixPath(name) != PurePosixPath("certifi", _LIST) or mode != "sha256":
             continue
-        if Path(str(distribution.locate_file(entry))).resolve() != package.resolve() / _LIST:
+        if place.resolve() != package.resolve() / _LIST:
             return None
         try:
             # The record leaves the padding out.
-            return base64.urlsafe_b64decode(entry.hash.value + "=").hex()
+            return base64.urlsafe_b64decode(value + "=").hex()
         except (binascii.Error, ValueError):
             return None
     return None
+
+
+def _entries(distribution: Distribution | Installation) -> Iterator[tuple[str, str, Path]]:
+    """Yield the files of an installation: name, hash as `mode=value`, and where it lies."""
+    if isinstance(distribution, Installation):
+        for row in csv.reader(distribution.record.splitlines()):
+            if len(row) >= 2:  # noqa: PLR2004 (path, hash, size)
+                yield row[0], row[1], distribution.place / row[0]
+        return
+    for entry in distribution.files or ():
+        if entry.hash is not None:
+            yield str(entry), f"{entry.hash.mode}={entry.hash.value}", Path(str(distribution.locate_file(entry)))
