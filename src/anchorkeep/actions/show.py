@@ -252,7 +252,7 @@ def judge(subject: Subject, outcome: ObservedChain | FailedObservation, *, pool:
 
 def _is_list(chain: ObservedChain, search: PathSearch) -> bool:
     """Whether a file holds certificates that do not belong together, so that no path says what they are."""
-    if not chain.is_from_file or chain.endpoint is not None or search.best is None:
+    if not chain.is_from_file or chain.endpoint is not None or search.best is None or search.exhausted is not None:
         return False
     related = {certificate for path in search.paths for certificate in path.certificates}
     strays = sum(certificate not in related for certificate in set(chain.certificates))
