@@ -1,5 +1,5 @@
 """
-Anchorkeep: know, carry and prove the certificates that programs trust.
+Anchorkeep: keep every trust store in step with the certificates it must trust.
 
 The package root holds the version and nothing else, so that importing it costs nothing.
 """
