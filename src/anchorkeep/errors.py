@@ -10,6 +10,7 @@ Every error Anchorkeep raises.
     │   │   └── UnsupportedFormatError  recognised, named, and not read by this version
     │   ├── StoreIntegrityError  wrong password or tampering: nobody can know which
     │   └── EvidenceError      an evidence file that does not hold what it claims
+    ├── UnsupportedEntryError  an entry that the format asked for cannot hold, before a byte is written  exit 1
     ├── RefusedError           we could, but will not without a decision                             exit 1
     └── FileError              a file or directory could not be read or written                      exit 3
 
@@ -81,6 +82,10 @@ class StoreIntegrityError(InputError):
 
 class EvidenceError(InputError):
     """An evidence file does not hold what it claims."""
+
+
+class UnsupportedEntryError(AnchorkeepError):
+    """An entry that the format asked for cannot hold; raised before a byte is written."""
 
 
 class RefusedError(AnchorkeepError):
