@@ -21,7 +21,7 @@ Peer = Callable[[socket.socket, ssl.SSLContext], None]
 
 
 def news(connection: socket.socket, context: ssl.SSLContext) -> None:
-    """Play the server of RFC 4642 §2.2.2, then TLS."""
+    """Play the server of RFC 4642 §2.2.3, then TLS."""
     lines = connection.makefile("rb")
     connection.sendall(b"200 NNTP Service available, posting allowed\r\n")
     assert lines.readline() == b"CAPABILITIES\r\n"

@@ -325,7 +325,7 @@ def inspircd(directory: Path, *, tls: bool = True) -> Plan:
 
 
 def nnrpd(directory: Path, *, tls: bool = True) -> Plan:
-    """InterNetNews' server for readers, for NNTP, with no newsgroup in it."""
+    """InterNetNews' server for readers, for NNTP, with no newsgroup in it; it serves however busy the machine is."""
     port, binaries = free_port(), TREE / "usr/lib/news/bin"
     for name in ("etc", "db", "run", "logs", "tmp", "spool/overview", "spool/articles"):
         (directory / name).mkdir(parents=True)
@@ -349,6 +349,7 @@ pathtmp: {directory}/tmp
 pathbin: {binaries}
 runasuser: {user}
 runasgroup: {group}
+nnrpdloadlimit: 0
 tlscertfile: {directory}/{"leaf.pem" if tls else "none"}
 tlscafile: {directory}/rest.pem
 tlskeyfile: {directory}/key.pem

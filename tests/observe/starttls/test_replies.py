@@ -112,7 +112,7 @@ NEWS = "S: 200 news.test ready\nC: CAPABILITIES\n"
 
 
 def test_dialogue_of_rfc_4642() -> None:
-    """The dialogue that RFC 4642 §2.2.2 prints ends with the go-ahead."""
+    """The dialogue that RFC 4642 §2.2.3 prints ends with the go-ahead."""
     script = """
         S: 200 NNTP Service available, posting allowed
         C: CAPABILITIES

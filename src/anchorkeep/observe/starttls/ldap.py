@@ -55,10 +55,12 @@ def ldap(host: str) -> Dialogue:
         raise unavailable(f"The server ended the connection: {said}.")
     if number != _MESSAGE_ID:
         raise broken(f"The server answered message {number}; expected {_MESSAGE_ID}.")
-    # RFC 4511 §4.14: "If the server does not support TLS (whether by design or by current configuration), it returns with the
+    # RFC 4511 §4.14.1: "If the server does not support TLS (whether by design or by current configuration), it returns with the
     # resultCode set to protocolError".
     if code == _PROTOCOL_ERROR:
         raise not_offered(f"The server has no StartTLS: {said}.")
+    # RFC 4511 §4.14.2: "if the TLS subsystem is not presently available, the server may indicate this by returning with the
+    # resultCode set to unavailable".
     if code in _BUSY_OR_UNAVAILABLE:
         raise refused(f"The server cannot begin TLS now: {said}.")
     if code != _SUCCESS:

@@ -121,7 +121,7 @@ def sieve(host: str) -> Dialogue:
     if '"STARTTLS"' not in listed:
         raise not_offered("The server does not list STARTTLS among its capabilities.")
     yield b"STARTTLS\r\n"
-    # RFC 5804 §2.2: TLS begins right after the CRLF at the end of the server's OK response.
+    # RFC 5804 §2.2: "The negotiation begins immediately after the CRLF in the OK response."
     yield from _sieve_result(greeting=False)
 
 

@@ -99,7 +99,9 @@ def nntp(host: str) -> Dialogue:
     if "STARTTLS" not in labels:
         raise not_offered("The server does not list STARTTLS among its capabilities.")
     yield b"STARTTLS\r\n"
-    # RFC 4642 §2.2.1: "382 Continue with TLS negotiation"; 502 where it is forbidden; "580 Can not initiate TLS negotiation".
+    # RFC 4642 §2.2.1: "382 Continue with TLS negotiation", "502 Command unavailable", "580 Can not initiate TLS negotiation".
+    # §2.2.2: "The TLS negotiation begins for both the client and server with the first octet following the CRLF of the 382
+    # response."
     _granted((yield from _reply()), accepted="382")
 
 

@@ -99,7 +99,7 @@ def _stream_error(first: _Tag, host: str) -> Generator[bytes | Need, bytes, Star
     message = f"The server ended the stream: {quoted(condition)}."
     # RFC 6120 §4.9.3.6: host-unknown is the answer to a "to" that the server does not serve.
     if condition == "host-unknown":
-        domain = f"It was asked for {quoted(host)}: name the domain that it serves with --server-name."
+        domain = f"It was asked for {quoted(host)}: name the domain that it serves with --servername."
         return refused(message, remedy=domain)
     return unavailable(message)
 
