@@ -19,9 +19,13 @@ have_nginx() {
 missing_packages() {
     command -v git >/dev/null || echo git
     command -v curl >/dev/null || echo curl
+    command -v strace >/dev/null || echo strace
+    command -v setfacl >/dev/null || echo acl
+    command -v setfattr >/dev/null || echo attr
     command -v openssl >/dev/null || echo openssl
     command -v certtool >/dev/null && command -v gnutls-serv >/dev/null || echo gnutls-bin
     have_jdk || echo default-jdk-headless
+    [[ -e /usr/share/java/bcprov.jar ]] || echo libbcprov-java
 }
 
 as_root() {
