@@ -46,6 +46,7 @@ PROPER = {
 }
 FAILURES = {
     Mode.TOO_LARGE: "certificate-message-too-large",
+    Mode.SLOW: "timeout",
     Mode.NEVER_ANSWERS: "timeout",
     Mode.DRIP: "timeout",
     Mode.GARBAGE: "garbage",
@@ -150,6 +151,14 @@ def test_failure_is_an_answer(mode: Mode, cloud: lab.Cloud, lab_settings: Path) 
     observations = json.loads(seen.out)["observations"]
     reasons = [item["failure"] and item["failure"]["reason"] for item in observations]
     assert (reasons, seen.code) == ([FAILURES[mode]] * 2 + [None] * 2, Exit.UNKNOWN)
+
+
+def test_slow_service_is_shown_to_who_waits(cloud: lab.Cloud, lab_settings: Path) -> None:
+    """What is a failure for the impatient is a chain as any other within the usual time; each stage counts by itself too."""
+    cloud.misbehave(Mode.SLOW, "uat")
+    seen = show(lab_settings)
+    assert (ids(seen), seen.code) == ([{"root-private"}] * 2, Exit.FINE)
+    assert show(lab_settings, "--stage-timeout", "0.5").code == Exit.UNKNOWN
 
 
 @pytest.mark.parametrize("mode", [*FINDINGS, *BESIDES, *PROPER, Mode.NONE], ids=str)

@@ -62,6 +62,9 @@ def test_odd_answers_are_what_they_are_named_after() -> None:
         (Answer.LOOP, f"/loop/{CA.sha256.hex()}"),
         (Answer.TO_LOOPBACK, "http://127.0.0.1:22/"),
         (Answer.TO_METADATA, "http://169.254.169.254/latest/meta-data/"),
+        (Answer.TO_MAPPED, "http://[::ffff:127.0.0.1]/"),
+        (Answer.TO_NAT64, "http://[64:ff9b::7f00:1]/"),
+        (Answer.TO_NUMBER, "http://2130706433/"),
         (Answer.TO_FILE, "file:///etc/passwd"),
     ):
         assert f"\r\nLocation: {target}\r\n".encode() in aia.respond(answer, CA)

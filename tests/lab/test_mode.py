@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from anchorkeep.lab import hostile, pki, site
-from anchorkeep.lab.mode import MANY, Mode
+from anchorkeep.lab.mode import MANY, SLOW_SECONDS, Mode
 from anchorkeep.lab.state import Environment, State
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.observe.listener import Fault
@@ -187,6 +187,12 @@ def test_versions_are_narrow_in_their_modes_alone() -> None:
     """Two modes speak one version of TLS, the others 1.2 and 1.3."""
     narrow = {mode: mode.versions for mode in Mode if mode.versions != ("TLSv1.2", "TLSv1.3")}
     assert narrow == {Mode.TLS_1_2_ONLY: ("TLSv1.2", "TLSv1.2"), Mode.TLS_1_3_ONLY: ("TLSv1.3", "TLSv1.3")}
+
+
+def test_one_mode_is_slow() -> None:
+    """One mode delays its answers, for less than the usual timeout; no other does."""
+    assert {mode: mode.delay_seconds for mode in Mode if mode.delay_seconds} == {Mode.SLOW: SLOW_SECONDS}
+    assert SLOW_SECONDS < 10
 
 
 def test_every_fault_has_a_mode() -> None:

@@ -51,7 +51,7 @@ def test_lab_comes_up(where: Directory) -> None:
     assert found.process == where.server not in {None, os.getpid()}
     for name in site.ENVIRONMENTS:
         leaf, intermediate = shown(where, name)
-        assert [item.value for item in leaf.subject_alt_names] == list(site.hosts(name))
+        assert [item.value for item in leaf.subject_alt_names] == list(site.names(name))
         assert intermediate.issuer == roots(where)[0].subject
 
 

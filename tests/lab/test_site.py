@@ -11,9 +11,9 @@ def ask(path: str, host: str, *, method: str = "GET") -> bytes:
 
 @pytest.mark.parametrize("environment", site.ENVIRONMENTS)
 def test_ping_paths_answer_at_their_host(environment: str) -> None:
-    """The portal answers its two ping paths and the compliance host its own, each with 200."""
-    portal, compliance = site.hosts(environment)
-    for host, paths in ((portal, site.PORTAL_PATHS), (compliance, site.COMPLIANCE_PATHS)):
+    """The portal answers its two ping paths, the compliance host and the notification service their own, each with 200."""
+    paths_of_each = (site.PORTAL_PATHS, site.COMPLIANCE_PATHS, site.NOTIFICATION_PATHS)
+    for host, paths in zip(site.names(environment), paths_of_each, strict=True):
         for path in paths:
             assert ask(path, host).startswith(b"HTTP/1.1 200 OK\r\n")
             assert ask(f"{path}?x=1", f"{host.upper()}:443").startswith(b"HTTP/1.1 200 OK\r\n")
@@ -26,6 +26,8 @@ def test_other_paths_and_hosts_are_not_found() -> None:
         (site.COMPLIANCE_PATHS[0], portal),
         (site.PORTAL_PATHS[0], compliance),
         ("/", portal),
+        (site.NOTIFICATION_PATHS[0], portal),
+        (site.PORTAL_PATHS[0], site.names("uat")[2]),
         (site.PORTAL_PATHS[0], "www.example.com"),
     ):
         assert ask(path, host).startswith(b"HTTP/1.1 404 ")
@@ -33,7 +35,7 @@ def test_other_paths_and_hosts_are_not_found() -> None:
 
 def test_every_path_is_there_by_address() -> None:
     """Asked by its address, without a name, a service answers every ping path."""
-    for path in site.PORTAL_PATHS + site.COMPLIANCE_PATHS:
+    for path in site.PORTAL_PATHS + site.COMPLIANCE_PATHS + site.NOTIFICATION_PATHS:
         assert ask(path, "127.0.0.1:4433").startswith(b"HTTP/1.1 200 ")
 
 
@@ -75,5 +77,10 @@ def test_unknown_environment_is_refused() -> None:
 def test_names_lie_under_test() -> None:
     """Every host is below a domain that no registry gives away, and within what the root may vouch for."""
     for environment in site.ENVIRONMENTS:
-        assert all(host.endswith(".flexnetoperations.test") for host in site.hosts(environment))
+        assert all(host.endswith(".flexnetoperations.test") for host in site.names(environment))
+        assert site.names(environment)[:2] == site.hosts(environment)
+    assert [site.names(environment)[2] for environment in site.ENVIRONMENTS] == [
+        "acme-ns-uat.flexnetoperations.test",
+        "acme-ns.flexnetoperations.test",
+    ]
     assert site.CONSTRAINTS.permitted_dns == (site.DOMAIN,)

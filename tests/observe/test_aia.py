@@ -55,6 +55,9 @@ def test_issuer_is_had_in_every_form(answer: Answer) -> None:
         (Answer.MISSING, "status"),
         (Answer.LOOP, "too-many-fetches"),
         (Answer.TO_METADATA, "address-refused"),
+        (Answer.TO_MAPPED, "address-refused"),
+        (Answer.TO_NAT64, "address-refused"),
+        (Answer.TO_NUMBER, "url-refused"),
         (Answer.TO_LOOPBACK, "port-refused"),
         (Answer.TO_FILE, "url-refused"),
         (Answer.HUGE, "too-large"),
@@ -67,6 +70,14 @@ def test_every_other_answer_has_its_reason(answer: Answer, reason: str) -> None:
     _, (found,), _, _ = retrieved(answer)
     assert (found.certificates, found.reason) == ((), reason)
     assert found.message
+
+
+def test_every_answer_of_the_lab_is_tried() -> None:
+    """No way in which the lab answers is left out here."""
+    table = next(mark for mark in test_every_other_answer_has_its_reason.pytestmark if mark.name == "parametrize")
+    tried = {answer for answer, _ in table.args[1]}
+    forms = {Answer.DER, Answer.PEM, Answer.PKCS7, Answer.REDIRECT}
+    assert tried | forms | {Answer.DRIP, Answer.SILENT, Answer.WRONG} == set(Answer)
 
 
 @pytest.mark.parametrize("answer", [Answer.DRIP, Answer.SILENT])

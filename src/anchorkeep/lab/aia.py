@@ -45,6 +45,9 @@ class Answer(StrEnum):
     LOOP = "loop"
     TO_LOOPBACK = "to-loopback"
     TO_METADATA = "to-metadata"
+    TO_MAPPED = "to-mapped"
+    TO_NAT64 = "to-nat64"
+    TO_NUMBER = "to-number"
     TO_FILE = "to-file"
     HUGE = "huge"
     DRIP = "drip"
@@ -195,6 +198,10 @@ _LOCATIONS = {
     Answer.LOOP: f"/{Answer.LOOP}/{{fingerprint}}",
     Answer.TO_LOOPBACK: "http://127.0.0.1:22/",
     Answer.TO_METADATA: "http://169.254.169.254/latest/meta-data/",
+    # This machine, in the forms that lists of forbidden addresses forget.
+    Answer.TO_MAPPED: "http://[::ffff:127.0.0.1]/",
+    Answer.TO_NAT64: "http://[64:ff9b::7f00:1]/",
+    Answer.TO_NUMBER: "http://2130706433/",
     Answer.TO_FILE: "file:///etc/passwd",
 }
 

@@ -197,6 +197,7 @@ def _chooser(
             min_version=oldest,
             max_version=newest,
             drip_seconds=drip_seconds,
+            delay_seconds=environment.mode.delay_seconds,
         )
 
     return choose
@@ -204,7 +205,7 @@ def _chooser(
 
 def _router(ports: Mapping[str, int]) -> proxy.Route:
     """Return where the lab's proxies lead: to its services by name, or by the address and port they listen on."""
-    by_host = {host: ports[environment] for environment in site.ENVIRONMENTS for host in site.hosts(environment)}
+    by_host = {host: ports[environment] for environment in site.ENVIRONMENTS for host in site.names(environment)}
 
     def route(target: Address) -> Address | None:
         if target.host in by_host:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from anchorkeep import formats
 from anchorkeep.errors import FileError, InputError, RefusedError, UsageError
-from anchorkeep.host import file, process
+from anchorkeep.host import file, process, replacement
 from anchorkeep.lab import cloud, pki, site
 from anchorkeep.lab import state as states
 from anchorkeep.lab.state import State
@@ -159,9 +159,9 @@ class Directory:
         Raises:
             FileError: a file cannot be written.
         """
-        file.replace(self.root, formats.dumps(pki.certificates(state), format="pem"))
-        file.replace(self.settings, _settings(state, self.root.name).encode())
-        file.write_secret(self.state, states.dumps(state))
+        replacement.replace(self.root, formats.dumps(pki.certificates(state), format="pem"))
+        replacement.replace(self.settings, _settings(state, self.root.name).encode())
+        replacement.write_secret(self.state, states.dumps(state))
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -211,7 +211,7 @@ def found(directory: Directory, state: State) -> State:
         FileError: it cannot be written.
     """
     state = replace(state, has_made_directory=directory.prepare())
-    file.write_secret(directory.state, states.dumps(state))
+    replacement.write_secret(directory.state, states.dumps(state))
     return state
 
 

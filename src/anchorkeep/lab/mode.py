@@ -21,6 +21,8 @@ MANY = 200
 #: Octets of each of the three certificates that make `too-large`; OpenSSL's clients take 102,400 in all.
 _LARGE = 40_000
 _LEAF_DAYS = 20
+#: Seconds before `slow` answers: long for whoever is impatient, and less than the default of `--timeout`.
+SLOW_SECONDS = 2.0
 
 
 class Mode(StrEnum):
@@ -50,6 +52,7 @@ class Mode(StrEnum):
     NODES_DIFFER = "nodes-differ"
     TLS_1_2_ONLY = "tls-1.2-only"
     TLS_1_3_ONLY = "tls-1.3-only"
+    SLOW = "slow"
     NEVER_ANSWERS = "never-answers"
     DRIP = "drip"
     GARBAGE = "garbage"
@@ -66,6 +69,11 @@ class Mode(StrEnum):
     def versions(self) -> tuple[str, str]:
         """The oldest and the newest version of TLS that a service speaks."""
         return _VERSIONS.get(self, ("TLSv1.2", "TLSv1.3"))
+
+    @property
+    def delay_seconds(self) -> float:
+        """The seconds before a service's first answer."""
+        return SLOW_SECONDS if self is Mode.SLOW else 0.0
 
 
 _SUMMARIES = {
@@ -93,6 +101,7 @@ _SUMMARIES = {
     Mode.NODES_DIFFER: "presents another certificate on its other addresses",
     Mode.TLS_1_2_ONLY: "speaks TLS 1.2 and nothing else",
     Mode.TLS_1_3_ONLY: "speaks TLS 1.3 and nothing else",
+    Mode.SLOW: f"answers after {SLOW_SECONDS:g} seconds",
     Mode.NEVER_ANSWERS: "takes the connection and never says a word",
     Mode.DRIP: "sends one byte a second",
     Mode.GARBAGE: "answers with bytes that mean nothing",
@@ -142,8 +151,8 @@ class Case:
 
     def template(self) -> Template:
         """Return the service's certificate to be, to be changed."""
-        hosts = site.hosts(self.environment)
-        return mint.server_template(hosts[0], dns_names=hosts, at=self.at, days=_LEAF_DAYS, entropy=self.entropy)
+        names = site.names(self.environment)
+        return mint.server_template(names[0], dns_names=names, at=self.at, days=_LEAF_DAYS, entropy=self.entropy)
 
     def issue(self, template: Template, *, key_type: str = mint.key.DEFAULT) -> Presentation:
         """Return a certificate of the lab's CA, in its chain."""
@@ -253,7 +262,6 @@ def _issue_weak(case: Case) -> Presentation:
 
 
 def _issue_unknown(case: Case) -> Presentation:
-    hosts = site.hosts(case.environment)
     root = Authority.root(
         name.build(("O", "Somebody Else"), ("CN", "Unknown Root")),
         at=case.at,
@@ -268,7 +276,7 @@ def _issue_unknown(case: Case) -> Presentation:
         entropy=case.entropy,
         path_length=0,
     )
-    return Presentation.of(below.issue(dns_names=hosts, at=case.at, days=_LEAF_DAYS, entropy=case.entropy))
+    return Presentation.of(below.issue(dns_names=site.names(case.environment), at=case.at, days=_LEAF_DAYS, entropy=case.entropy))
 
 
 def _issue_null_parameters(case: Case) -> Presentation:

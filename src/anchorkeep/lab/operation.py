@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError, UsageError
-from anchorkeep.host import file, process
+from anchorkeep.host import process, replacement
 from anchorkeep.lab import cloud, directory, pki
 from anchorkeep.lab.cloud import Clock, Entropy, now
 from anchorkeep.lab.directory import Directory
@@ -145,7 +145,7 @@ def down(where: Directory) -> bool:
     if not where.is_lab:
         return False
     if where.server is not None:
-        file.replace(where.stop, b"")
+        replacement.replace(where.stop, b"")
         if not process.wait_for_end(where.server_lock, seconds=_END_SECONDS):
             process.end(where.server_lock)
     where.remove()

@@ -206,8 +206,8 @@ def _presented(state: State, environment: Environment, issuer: Authority, *, at:
 
 
 def _identity(environment: str, issuer: Authority, *, at: datetime, entropy: Entropy) -> Identity:
-    hosts = site.hosts(environment)
-    return issuer.issue(dns_names=hosts, at=at - _BACKDATED, days=LEAF_DAYS, entropy=entropy)
+    names = site.names(environment)
+    return issuer.issue(dns_names=names, at=at - _BACKDATED, days=LEAF_DAYS, entropy=entropy)
 
 
 def _root(lab_id: str, number: int, *, at: datetime, entropy: Entropy) -> Authority:

@@ -20,15 +20,22 @@ OTHER_ADDRESSES = ("127.0.0.2", "::1")
 #: What the lab's root may vouch for: its own names, and addresses that never leave the machine.
 CONSTRAINTS = NameConstraints(permitted_dns=(DOMAIN,), permitted_ip=("127.0.0.0/8",))
 
-#: Ping paths that are documented for monitoring: of the portals and of the licence services.
+#: Ping paths that are documented for monitoring: of the portals, of the licence services and of the notification service.
 PORTAL_PATHS = ("/flexnet/operationsportal/deviceservices/ping", "/flexnet/operations/deviceservices/ping")
 COMPLIANCE_PATHS = ("/deviceservices/ping", "/api/1.0/instances/ping")
+NOTIFICATION_PATHS = ("/ping",)
 
 
 def hosts(environment: str) -> tuple[str, str]:
-    """Return the portal's and the compliance host of an environment."""
+    """Return the portal's and the compliance host of an environment, which are its endpoints."""
     suffix = "-uat" if environment == UAT else ""
     return f"{SITE}{suffix}.{DOMAIN}", f"{SITE}{suffix}.compliance.{DOMAIN}"
+
+
+def names(environment: str) -> tuple[str, str, str]:
+    """Return every name of an environment, which its certificate is for: portal, compliance host and notification service."""
+    suffix = "-uat" if environment == UAT else ""
+    return *hosts(environment), f"{SITE}-ns{suffix}.{DOMAIN}"
 
 
 def select(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -76,12 +83,10 @@ def _host(fields: list[str]) -> str:
 
 def _paths(host: str) -> tuple[str, ...]:
     for environment in ENVIRONMENTS:
-        portal, compliance = hosts(environment)
-        if host == portal:
-            return PORTAL_PATHS
-        if host == compliance:
-            return COMPLIANCE_PATHS
-    return PORTAL_PATHS + COMPLIANCE_PATHS if host.startswith("127.") or host in {"", "localhost"} else ()
+        by_name = dict(zip(names(environment), (PORTAL_PATHS, COMPLIANCE_PATHS, NOTIFICATION_PATHS), strict=True))
+        if host in by_name:
+            return by_name[host]
+    return PORTAL_PATHS + COMPLIANCE_PATHS + NOTIFICATION_PATHS if host.startswith("127.") or host in {"", "localhost"} else ()
 
 
 def _answer(status: str, body: str, *, is_head: bool = False) -> bytes:
