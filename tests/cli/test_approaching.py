@@ -7,8 +7,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from anchorkeep.cli import settings
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.errors import RefusedError, UsageError
-from tests.conftest import require_tool
-from tests.peers import process, sockets
+from tests.peers import openssl, sockets
 from tests.peers.command import Result, run
 from tests.peers.pki import present
 from tests.peers.process import free_port
@@ -148,25 +147,11 @@ def test_proxy_is_in_the_evidence() -> None:
 @pytest.mark.interop
 def test_real_proxy_with_a_password(here: Path) -> None:
     """A service is shown through tinyproxy with credentials from a file; they are in no output."""
-    presented, port = present(), free_port()
-    key, leaf, rest, _ = presented.write(here)
+    presented = present()
     credentials = here / "proxy.auth"
     credentials.write_text(f"{USER}:{PASSWORD}\n", "utf-8")
     credentials.chmod(0o600)
-    command = [
-        require_tool("openssl"),
-        "s_server",
-        "-accept",
-        str(port),
-        "-quiet",
-        "-key",
-        key,
-        "-cert",
-        leaf,
-        "-cert_chain",
-        rest,
-    ]
-    with process.server(command, port=port, log=here / "log"), tinyproxy(here, f"BasicAuth {USER} {PASSWORD}") as proxy:
+    with openssl.served(here, presented) as port, tinyproxy(here, f"BasicAuth {USER} {PASSWORD}") as proxy:
         options = ("--proxy", f"http://127.0.0.1:{proxy}", "--proxy-auth-file", credentials)
         result = run("show", f"localhost:{port}", "--servername", "service.test", *options, "--json")
     (seen,) = json.loads(result.out)["observations"]
@@ -178,26 +163,12 @@ def test_real_proxy_with_a_password(here: Path) -> None:
 @pytest.mark.interop
 def test_client_certificate_is_presented(wished: str, reason: str, here: Path) -> None:
     """Without `--cert` a server that demands one refuses, with it the handshake succeeds."""
-    presented, client, port = present(), present("client.test"), free_port()
-    key, leaf, rest, _ = presented.write(here)
+    client = present("client.test")
     own = here / "own"
     own.mkdir()
     own_key, _, _, own_chain = client.write(own)
-    command = [
-        require_tool("openssl"),
-        "s_server",
-        "-accept",
-        str(port),
-        "-quiet",
-        "-key",
-        key,
-        "-cert",
-        leaf,
-        "-cert_chain",
-        rest,
-    ]
-    look = ("show", "service.test", "--connect", f"127.0.0.1:{port}", "--min-tls", wished, "--json")
-    with process.server([*command, "-Verify", "3"], port=port, log=here / "log"):
+    with openssl.served(here, present(), "-Verify", "3") as port:
+        look = ("show", "service.test", "--connect", f"127.0.0.1:{port}", "--min-tls", wished, "--json")
         assert f'"reason": "{reason}"' in run(*look).out
         assert '"failure": null' in run(*look, "--cert", own_chain, "--key", own_key).out
 

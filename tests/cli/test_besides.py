@@ -1,15 +1,13 @@
 import json
 from pathlib import Path
 
-import jsonschema
 import pytest
 
 from anchorkeep import lab
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.lab import Mode
+from tests.peers import schemas
 from tests.peers.command import Result, run
-
-SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schema" / "evidence-1.json"
 
 
 def show(lab_settings: Path, *words: object, width: int = 100) -> Result:
@@ -38,7 +36,33 @@ def test_what_could_not_be_told_is_not_said_to_be_missing(cloud: lab.Cloud, lab_
     seen = show(lab_settings, "--both-key-types")
     assert "no certificate of that type" not in seen.out
     assert "could not tell" in seen.out
-    assert seen.code == Exit.FINE
+    assert seen.code == Exit.UNKNOWN
+
+
+def test_types_of_key_cannot_be_told_without_tls_1_2(cloud: lab.Cloud, lab_settings: Path) -> None:
+    """Where no version is allowed in which a type can be asked for, nothing is asked, that is said, and the code is 3."""
+    cloud.misbehave(Mode.DUAL_KEYS, "uat")
+    seen = show(lab_settings, "--both-key-types", "--min-tls", "1.3")
+    words = " ".join(seen.out.split())
+    assert "could not tell; only TLS 1.3 may be offered" in words
+    assert "RSA key no chain (not-attempted)" in words
+    assert (seen.code, seen.err) == (Exit.UNKNOWN, "")
+    assert show(lab_settings, "--both-key-types", "--min-tls", "1.2").code == Exit.FINE
+
+
+def test_open_question_comes_after_a_finding(cloud: lab.Cloud, lab_settings: Path) -> None:
+    """What could not be told does not hide what is known to be bad."""
+    cloud.misbehave(Mode.EXPIRED, "uat")
+    assert show(lab_settings, "--both-key-types", "--min-tls", "1.3").code == Exit.FINDING
+
+
+def test_open_question_is_told_in_bulk_too(cloud: lab.Cloud, lab_settings: Path) -> None:
+    """A line says what could not be told, as the screen does, with the same code."""
+    assert cloud.chain("uat")
+    seen = show(lab_settings, "--both-key-types", "--min-tls", "1.3", "--jsonl")
+    told = [json.loads(line)["observations"][0] for line in seen.out.splitlines()]
+    assert [{look["failure"]["reason"] for look in item["key_types"]} for item in told] == [{"not-attempted"}] * 2
+    assert seen.code == Exit.UNKNOWN
 
 
 def test_nodes_are_shown_with_their_addresses(cloud: lab.Cloud, lab_settings: Path) -> None:
@@ -73,7 +97,7 @@ def test_json_holds_to_the_schema(cloud: lab.Cloud, lab_settings: Path) -> None:
     words = ("--all-addresses", "--both-key-types", "--compare-proxy", proxy, "--json")
     seen = show(lab_settings, *words)
     document = json.loads(seen.out)
-    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    schemas.validate(document)
     (first, *_) = document["observations"]
     assert [len(first[key]) for key in ("nodes", "key_types", "other_ways")] == [1, 2, 1]
     assert len(first["others"]) == 3

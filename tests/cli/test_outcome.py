@@ -61,6 +61,7 @@ def test_report_counts_by_its_findings() -> None:
         (errors.UnsupportedFormatError("x"), 1),
         (errors.StoreIntegrityError("x"), 1),
         (errors.EvidenceError("x"), 1),
+        (errors.UnsupportedEntryError("x"), 1),
         (errors.RefusedError("x"), 1),
         (errors.FileError("x"), 3),
     ],

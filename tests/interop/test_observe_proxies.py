@@ -11,7 +11,7 @@ from anchorkeep.model.chain import FailedObservation, Failure, ObservedChain, St
 from anchorkeep.model.endpoint import Endpoint
 from anchorkeep.observe.approach import Approach
 from tests.conftest import require_tool
-from tests.peers import process, sockets
+from tests.peers import openssl, process, sockets
 from tests.peers.observing import at, der, look
 from tests.peers.pki import Presented, present
 from tests.peers.proxies import PASSWORD, USER, microsocks, through, tinyproxy
@@ -23,22 +23,8 @@ pytestmark = pytest.mark.interop
 @contextlib.contextmanager
 def served(directory: Path) -> Iterator[tuple[Presented, int]]:
     """Give what openssl s_server presents, and its port."""
-    presented, port = present(), process.free_port()
-    key, leaf, rest, _ = presented.write(directory)
-    command = [
-        require_tool("openssl"),
-        "s_server",
-        "-accept",
-        str(port),
-        "-quiet",
-        "-key",
-        key,
-        "-cert",
-        leaf,
-        "-cert_chain",
-        rest,
-    ]
-    with process.server(command, port=port, log=directory / "s_server.out"):
+    presented = present()
+    with openssl.served(directory, presented) as port:
         yield presented, port
 
 

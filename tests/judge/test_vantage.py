@@ -93,6 +93,24 @@ def test_server_of_tls_1_3_alone_could_not_be_told() -> None:
     assert not vantage.is_absent(View(kind=ViewKind.KEY_TYPE, label="RSA", outcome=failed("protocol-version")))
 
 
+def test_type_that_may_not_be_asked_for_could_not_be_told() -> None:
+    """Where only TLS 1.3 may be offered the question stays open, and the server is not said to be the reason."""
+    unasked = failed(vantage.NOT_ATTEMPTED, Stage.CONNECT)
+    (finding,) = key_types(unasked, unasked)
+    assert "only TLS 1.3 may be offered" in finding.message
+    assert "the server speaks" not in finding.message
+
+
+def test_question_is_open_where_a_type_could_not_be_told() -> None:
+    """A look that tells nothing of a type leaves the question open; one that says there is none answers it, as nodes do."""
+
+    def look(reason: str, kind: ViewKind = ViewKind.KEY_TYPE) -> View:
+        return View(kind=kind, label="RSA", outcome=failed(reason))
+
+    assert vantage.leaves_open([look("alert"), look("timeout")])
+    assert not vantage.leaves_open([look("alert"), look("timeout", ViewKind.NODE)])
+
+
 def test_timeout_leaves_the_key_type_open() -> None:
     """A handshake that failed for want of time tells nothing of certificates, nor of TLS 1.3."""
     (finding,) = key_types(seen(*CHAIN), failed("timeout"))

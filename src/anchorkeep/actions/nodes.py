@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.actions import show
 from anchorkeep.judge import vantage
-from anchorkeep.model.chain import ObservedChain
+from anchorkeep.model.chain import FailedObservation, Failure, ObservedChain, Stage
 from anchorkeep.model.finding import Severity
 from anchorkeep.model.view import View, ViewKind
-from anchorkeep.observe.approach import DIRECT, Approach, KeyType
+from anchorkeep.observe.approach import DIRECT, KEY_TYPE_MAX_TLS, Approach, KeyType
 from anchorkeep.observe.resolve import resolve, system_resolver
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from anchorkeep.actions.show import Report
     from anchorkeep.model.certificate import Certificate
-    from anchorkeep.model.chain import FailedObservation
     from anchorkeep.model.endpoint import Endpoint
     from anchorkeep.model.finding import Finding
     from anchorkeep.observe.resolve import Resolver, SocketAddress
@@ -76,7 +75,7 @@ async def widen(report: Report, wanted: Wanted, *, see: See, resolver: Resolver 
     if wanted.all_addresses and approach.proxy is None:
         views, left_out = await _nodes(report.outcome, endpoint, approach, see=see, resolver=resolver)
     if wanted.both_key_types and isinstance(report.outcome, ObservedChain):
-        views += [await _key_type(kind, endpoint, approach, see=see) for kind in KeyType]
+        views += [await _key_type(kind, report.outcome, approach, see=see) for kind in KeyType]
     if wanted.other_way is not None:
         other = replace(approach, proxy=wanted.other_way.proxy)
         outcome = await see(endpoint, other)
@@ -113,9 +112,19 @@ async def _nodes(
     return list(views), max(len(found) - MAX_NODES, 0)
 
 
-async def _key_type(kind: KeyType, endpoint: Endpoint, approach: Approach, *, see: See) -> View:
-    """Ask for one type of key, which goes up to TLS 1.2 (RFC 5246 §7.4.2)."""
-    outcome = await see(endpoint, replace(approach, key_type=kind))
+async def _key_type(kind: KeyType, seen: ObservedChain, approach: Approach, *, see: See) -> View:
+    """Ask for one type of key, which goes up to TLS 1.2 (RFC 5246 §7.4.2); where no such version may be offered, do not ask."""
+    assert seen.endpoint is not None  # noqa: S101 (a service was observed)
+    if approach.min_tls > KEY_TYPE_MAX_TLS:
+        failure = Failure(
+            stage=Stage.CONNECT,
+            reason=vantage.NOT_ATTEMPTED,
+            message=f"A type of key can be asked for up to {KEY_TYPE_MAX_TLS} only; nothing below {approach.min_tls} is offered.",
+            remedy=f"Allow {KEY_TYPE_MAX_TLS}.",
+        )
+        unasked = FailedObservation(endpoint=seen.endpoint, observed_at=seen.observed_at, failure=failure, proxy=seen.proxy)
+        return View(kind=ViewKind.KEY_TYPE, label=str(kind), outcome=unasked)
+    outcome = await see(seen.endpoint, replace(approach, key_type=kind))
     return View(kind=ViewKind.KEY_TYPE, label=str(kind), outcome=outcome)
 
 

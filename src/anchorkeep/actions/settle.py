@@ -12,7 +12,7 @@ from pathlib import Path
 import tomlkit
 
 from anchorkeep.errors import RefusedError, UsageError
-from anchorkeep.host import file
+from anchorkeep.host import file, replacement
 from anchorkeep.text import visible
 
 #: FlexNet Operations' hosts: portal (producer, end user, SOAP, REST) and compliance (what license servers talk to).
@@ -20,6 +20,10 @@ FLEXNET = {
     "uat": ("{site}-uat.flexnetoperations.com", "{site}-uat.compliance.flexnetoperations.com"),
     "production": ("{site}.flexnetoperations.com", "{site}.compliance.flexnetoperations.com"),
 }
+# What the file says of itself, in lines that fit a terminal.
+_HEAD = ("Anchorkeep's settings.", "Environments are named on the command line: anchorkeep show uat")
+_EXAMPLE = ("An endpoint is a host, host:port, or a table:", "{ target = ..., connect = ..., servername = ... }")
+_FLEXNET_HINT = ("Add vanity hosts, under which your portal is reached too, by hand.",)
 #: One label (RFC 1123 §2.1), and short enough for `-uat` behind it.
 _SITE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,57}[a-z0-9])?")
 
@@ -41,13 +45,8 @@ def settings_text(site: str | None) -> str:
         message = f"'{visible(site)}' is no site ID: expected letters, digits and hyphens, as in flex1234."
         raise UsageError(message, remedy="It is the first part of your portal's host name.")
     document = tomlkit.document()
-    document.add(tomlkit.comment("Anchorkeep's settings. Environments are named on the command line: anchorkeep show uat"))
-    if site is None:
-        document.add(
-            tomlkit.comment("An endpoint is a host, host:port, or a table: { target = ..., connect = ..., servername = ... }")
-        )
-    else:
-        document.add(tomlkit.comment("Add vanity hosts, under which your portal is reached too, by hand."))
+    for line in (*_HEAD, *(_EXAMPLE if site is None else _FLEXNET_HINT)):
+        document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())
     environments = tomlkit.table(is_super_table=True)
     for name, patterns in FLEXNET.items():
@@ -70,7 +69,7 @@ def write(path: Path, text: str, *, force: bool) -> None:
         file.refuse_if_writable_by_others(path)
     if file.is_present(path) and not force:
         raise RefusedError(f"{visible(str(path))} is there and was left alone.", remedy="Use --force to replace it.")
-    file.replace(path, text.encode())
+    replacement.replace(path, text.encode())
 
 
 def _environment(hosts: list[str]) -> tomlkit.items.Table:

@@ -111,8 +111,9 @@ class Report:
         return self.best is not None and not self.best.is_complete and any(item.id == "self-signed" for item in self.findings)
 
     def sources(self, certificate: Certificate) -> tuple[Source, ...]:
-        """Return where a certificate of this report was found: sent by the server, or in which pools."""
-        sent = (Source(kind=SourceKind.SENT, name="sent"),) if certificate in self.sent else ()
+        """Return where a certificate of this report was found: sent by the server or in the file looked at, or in which pools."""
+        name = "this file" if self.is_from_file else "sent"
+        sent = (Source(kind=SourceKind.SENT, name=name),) if certificate in self.sent else ()
         return (*sent, *self.pool.sources(certificate))
 
 
@@ -220,8 +221,9 @@ async def look(
     """Return what was recorded of a subject, or observe it; seconds in all, and for each stage."""
     if subject.recorded is not None:
         return subject.recorded
-    from anchorkeep.observe import observe
+    # Of their modules, not of the package: that one looks a name up anew each time, and bulk comes here for every service.
     from anchorkeep.observe.approach import DIRECT
+    from anchorkeep.observe.connection import observe
 
     assert subject.endpoint is not None  # noqa: S101 (a subject is a record or an endpoint)
     approach = subject.approach or DIRECT

@@ -48,14 +48,19 @@ def of_report(report: Report, fail_on: Severity) -> Exit:
     """
     Return the code of one report.
 
-    A service that could not be observed is one we cannot tell about; a path that does not verify is never fine, whatever
-    severity its findings have.
+    A service that could not be observed is one we cannot tell about, as is one whose types of key were asked for and could not be
+    told; a path that does not verify is never fine, whatever severity its findings have.
     """
     if isinstance(report.outcome, FailedObservation):
         return Exit.UNKNOWN
     if report.best is not None and not report.best.verifies:
         return Exit.FINDING
-    return of_findings(report.findings, fail_on)
+    code = of_findings(report.findings, fail_on)
+    if report.views:
+        from anchorkeep.judge import vantage
+
+        return worst((code, Exit.UNKNOWN if vantage.leaves_open(report.views) else Exit.FINE))
+    return code
 
 
 def of_error(error: AnchorkeepError) -> Exit:

@@ -20,6 +20,13 @@ _NAMED = 4
 #: Why a handshake that asked for a type of key in TLS 1.2 failed, where it tells nothing of the server's certificates.
 _TELLS_NOTHING = frozenset({"protocol-version", "timeout", "reset", "closed", "refused", "unreachable"})
 
+#: The reason of a look for a type of key that was not made, since no version of TLS that knows one may be offered.
+NOT_ATTEMPTED = "not-attempted"
+_WHY_UNKNOWN = {
+    "protocol-version": "the server speaks TLS 1.3 only, in which a client cannot ask for one type",
+    NOT_ATTEMPTED: "only TLS 1.3 may be offered to it, in which a client cannot ask for one type",
+}
+
 _ASK_FOR_THE_SAME = "Ask whoever runs the service to give every node the same certificates."
 _COMPARE_CHAINS = "Compare both fingerprints with one that you got from whoever runs the service before you trust either."
 
@@ -47,6 +54,11 @@ def inspect(seen: ObservedChain | FailedObservation, views: Sequence[View], *, l
 def is_absent(view: View) -> bool:
     """Return whether a look for a type of key says that the server has no certificate of that type."""
     return isinstance(view.outcome, FailedObservation) and not _is_unknown(view)
+
+
+def leaves_open(views: Sequence[View]) -> bool:
+    """Return whether it was asked for a type of key, and could not be told whether the server has a certificate of it."""
+    return any(view.kind is ViewKind.KEY_TYPE and _is_unknown(view) for view in views)
 
 
 def _of_nodes(nodes: Sequence[View], left_out: int) -> Iterator[Finding]:
@@ -86,11 +98,8 @@ def _of_key_types(views: Sequence[View]) -> Iterator[Finding]:
     if not unknown:
         return
     reasons = {view.outcome.failure.reason for view in unknown if isinstance(view.outcome, FailedObservation)}
-    why = (
-        "the server speaks TLS 1.3 only, in which a client cannot ask for one type"
-        if reasons == {"protocol-version"}
-        else f"the handshake failed ({_listed(sorted(reasons))})"
-    )
+    why = _WHY_UNKNOWN.get(*reasons) if len(reasons) == 1 else None
+    why = why or f"the handshake failed ({_listed(sorted(reasons))})"
     types = _listed([view.label for view in unknown])
     message = f"Whether the server has a certificate with a key of type {types}: could not tell; {why}."
     yield Finding(id="key-types-unknown", severity=Severity.NOTE, message=message)

@@ -35,6 +35,10 @@ class KeyType(StrEnum):
     ECDSA = "ECDSA"
 
 
+#: The newest version in which the client's cipher suites decide the kind of certificate (RFC 8446 §4.4.2.2 has the reason).
+KEY_TYPE_MAX_TLS = "TLSv1.2"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
     """

@@ -23,7 +23,7 @@ from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import Failure
 from anchorkeep.model.endpoint import as_ip_address
 from anchorkeep.observe import alert, failure, opening
-from anchorkeep.observe.approach import DIRECT, Approach, KeyType
+from anchorkeep.observe.approach import DIRECT, KEY_TYPE_MAX_TLS, Approach, KeyType
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -87,12 +87,12 @@ def client_context(approach: Approach = DIRECT) -> SSL.Context:
 def _versions(approach: Approach) -> tuple[str, str]:
     """Return the lowest and the highest version that are offered."""
     known = tuple(TLS_VERSIONS)
-    highest = approach.max_tls if approach.key_type is None else min(approach.max_tls, "TLSv1.2")
+    highest = approach.max_tls if approach.key_type is None else min(approach.max_tls, KEY_TYPE_MAX_TLS)
     for version in (approach.min_tls, highest):
         if version not in known:
             raise UsageError(f"'{visible(version)}' is no version of TLS.", remedy=f"Known are {', '.join(known)}.")
     if approach.min_tls > highest:
-        why = "; a kind of key can be asked for only up to TLSv1.2" if approach.key_type else ""
+        why = f"; a kind of key can be asked for only up to {KEY_TYPE_MAX_TLS}" if approach.key_type else ""
         raise UsageError(f"No version of TLS is left to be offered: at least {approach.min_tls}, at most {highest}{why}.")
     return approach.min_tls, highest
 
