@@ -142,6 +142,31 @@ def test_service_without_twin_stands_alone() -> None:
     assert [(pair.left, pair.right) for pair in pairs] == [(both, both), (left, None), (None, right)]
 
 
+def test_service_that_is_there_twice_has_its_twin() -> None:
+    """A service that one side holds twice is compared with the other side's, and is not said to be missing there."""
+    once, twice = reports.good("one.example.test"), [reports.good("one.example.test"), reports.failed("one.example.test")]
+    assert [(pair.left, pair.right) for pair in compare([once], twice)] == [(once, twice[1])]
+    assert [(pair.left, pair.right) for pair in compare(twice, [once])] == [(twice[0], once), (twice[1], once)]
+
+
+def test_file_among_services_stands_alone() -> None:
+    """What is no service has no twin, on either side."""
+    service, file = reports.good("one.example.test"), reports.good(None)
+    pairs = compare([service, file], [file, service])
+    assert [(pair.left, pair.right) for pair in pairs] == [(service, service), (file, None), (None, file)]
+
+
+def test_thousands_are_compared_in_little_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pairs are found by their place: no report is compared with every other."""
+    left, right = ([reports.failed(f"{number}.example.test") for number in range(50)] for _ in range(2))
+
+    def compared(*_: object) -> bool:
+        raise AssertionError("compared")
+
+    monkeypatch.setattr(Report, "__eq__", compared)
+    assert len(compare(left, right)) == 50
+
+
 def test_nothing_compared_with_nothing_is_nothing() -> None:
     """Two targets without endpoints have no comparisons."""
     assert compare([], []) == ()

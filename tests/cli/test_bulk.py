@@ -9,20 +9,19 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
-from referencing import Registry, Resource
 
 from anchorkeep import formats, lab
+from anchorkeep.actions.nodes import Wanted
 from anchorkeep.cli import bulk
 from anchorkeep.cli.outcome import Exit
 from anchorkeep.host import descriptors
-from tests.peers import reports
+from tests.data import stores
+from tests.peers import reports, schemas
 from tests.peers.command import Result, run
 from tests.peers.sockets import is_silent, peer
 from tests.peers.terminal import terminal
 
-SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "reference" / "schema"
 PROGRAM = Path(sys.executable).with_name("anchorkeep")
 
 
@@ -57,14 +56,6 @@ def records(result: Result) -> list[dict[str, Any]]:
 def hosts(result: Result) -> list[str]:
     """Return the names of the services that were told, sorted."""
     return sorted(item["observations"][0]["endpoint"]["host"] for item in records(result) if "observations" in item)
-
-
-def validator() -> jsonschema.Draft202012Validator:
-    """Return what holds a line against its schema."""
-    evidence = Resource.from_contents(json.loads((SCHEMAS / "evidence-1.json").read_text(encoding="utf-8")))
-    registry: Registry[Any] = Registry().with_resource("urn:anchorkeep:evidence:1", evidence)
-    schema = json.loads((SCHEMAS / "show-lines-1.json").read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema, registry=registry)
 
 
 @pytest.mark.usefixtures("here")
@@ -110,7 +101,7 @@ def test_duplicates_are_left_out_and_counted(cloud: lab.Cloud) -> None:
 def test_bad_line_is_a_record_and_the_rest_goes_on(bad: bytes, word: str, cloud: lab.Cloud) -> None:
     """A line that names no service is told with its number and ends with 2; the others are looked at."""
     result = streamed(cloud, b"a.test\n" + bad + b"\nb.test\n")
-    (error,) = [item for item in records(result) if item["format"] == bulk.ERROR_FORMAT]
+    (error,) = [item for item in records(result) if item["format"] == "anchorkeep.error"]
     assert (result.code, error["line"], hosts(result)) == (Exit.USAGE, 2, ["a.test", "b.test"])
     assert word in error["message"]
     assert "secret" not in result.out + result.err
@@ -121,17 +112,17 @@ def test_lines_keep_their_schema(cloud: lab.Cloud) -> None:
     """Chains, failures and lines that cannot be read are as the schema of their version promises."""
     good = streamed(cloud, "a.test\nbad line\n")
     failed = run("show", "--from", "-", "--jsonl", stdin=b"127.0.0.1:1\n")
-    lines = records(good) + records(failed)
-    assert [error for line in lines for error in validator().iter_errors(line)] == []
-    assert len(lines) == 3
+    for result in (good, failed):
+        schemas.validate_lines(result.out)
+    assert len(records(good) + records(failed)) == 3
 
 
 @pytest.mark.usefixtures("here")
 def test_schema_refuses_two_observations(cloud: lab.Cloud) -> None:
     """A line with two observations, or of another version, does not pass."""
     (line,) = records(streamed(cloud, "a.test"))
-    assert not validator().is_valid(line | {"observations": line["observations"] * 2})
-    assert not validator().is_valid(line | {"version": 2})
+    assert not schemas.validator(schemas.LINE).is_valid(line | {"observations": line["observations"] * 2})
+    assert not schemas.validator(schemas.LINE).is_valid(line | {"version": 2})
 
 
 @pytest.mark.usefixtures("here")
@@ -142,6 +133,31 @@ def test_line_is_a_target(cloud: lab.Cloud) -> None:
     again = json.loads(run("show", "-", "--json", stdin=line.encode()).out)
     assert again["observations"][0]["findings"] == json.loads(line)["observations"][0]["findings"]
     assert again["observations"][0]["verifies"]
+
+
+def test_all_lines_are_a_target(cloud: lab.Cloud, here: Path) -> None:
+    """The whole file that a stream wrote can be shown, compared and streamed again; bad lines of its list are not forgotten."""
+    name, _ = portal(cloud)
+    first = streamed(cloud, f"{name}\nbad line\n127.0.0.1:1\n")
+    (here / "seen.jsonl").write_bytes(first.raw)
+    again = run("show", "./seen.jsonl", "--json")
+    told = {item["endpoint"]["host"]: item["verifies"] for item in json.loads(again.out)["observations"]}
+    assert told == {name: True, "127.0.0.1": False}
+    assert "1 line of the list that it was made from named no service" in " ".join(again.err.split())
+    streamed_again = run("show", "./seen.jsonl", "--jsonl")
+    assert (hosts(streamed_again), streamed_again.err) == (sorted(told), again.err)
+    assert run("diff", "./seen.jsonl", "./seen.jsonl").code == Exit.FINE
+    cloud.rotate("root", "uat")
+    (here / "later.jsonl").write_bytes(streamed(cloud, f"{name}\n127.0.0.1:1\n").raw)
+    assert run("diff", "./seen.jsonl", "./later.jsonl").code == Exit.FINDING
+
+
+def test_notes_of_files_are_said_in_a_stream_too(here: Path) -> None:
+    """What is worth a word about a file is said with `--jsonl` as it is without."""
+    (here / "store.jks").write_bytes(stores.jks(stores.jks_trusted("steady", reports.pki().root), password="s3cret!"))
+    said = run("show", "./store.jks", "--json").err
+    assert "integrity not checked" in " ".join(said.split())
+    assert run("show", "./store.jks", "--jsonl").err == said
 
 
 @pytest.mark.usefixtures("here")
@@ -227,8 +243,18 @@ def test_few_descriptors_mean_fewer_at_a_time(monkeypatch: pytest.MonkeyPatch, c
     """Where the system allows few open files, fewer services are looked at together, and that is said."""
     monkeypatch.setattr(descriptors, "make_room", lambda _wanted: 128)
     wish = bulk.Order(source="-", jsonl=True, concurrency=200)
-    assert bulk.concurrency(wish) == 16
+    assert bulk.concurrency(wish, None) == 16
     assert "16 services at a time instead of 200" in " ".join(capsys.readouterr().err.split())
+    # Every address of a name is looked at, eight at a time.
+    assert bulk.concurrency(wish, Wanted(all_addresses=True)) == 5
+
+
+def test_few_descriptors_hold_for_targets_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system allows bounds `--concurrency` without a stream as well."""
+    monkeypatch.setattr(descriptors, "make_room", lambda _wanted: 128)
+    words = ("show", "127.0.0.1:1", "--concurrency")
+    assert "16 services at a time instead of 200" in " ".join(run(*words, "200").err.split())
+    assert "at a time" not in run(*words, "16").err
 
 
 def test_twins_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,7 +302,7 @@ def test_interrupt_leaves_whole_lines(cloud: lab.Cloud, here: Path) -> None:
         process.send_signal(signal.SIGINT)
         rest = process.stdout.read()
         assert process.wait() == 130
-    assert all(json.loads(line)["format"] == "anchorkeep.evidence" for line in (first + rest).splitlines())
+    schemas.validate_lines(first + rest)
     assert (first + rest).endswith(b"\n")
 
 
@@ -298,6 +324,7 @@ def test_file_takes_the_lines(cloud: lab.Cloud, here: Path) -> None:
         command = [PROGRAM, "show", "--from", "-", "--jsonl", "--connect", address]
         subprocess.run(command, cwd=here, input=f"{name}\n".encode(), stdout=out, stderr=subprocess.DEVNULL, check=True)
     assert stat.S_ISREG((here / "out").stat().st_mode)
+    schemas.validate_lines((here / "out").read_bytes())
     assert json.loads((here / "out").read_text())["observations"][0]["verifies"]
 
 

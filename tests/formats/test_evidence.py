@@ -139,6 +139,73 @@ def test_what_others_add_is_left_alone() -> None:
     assert evidence.loads(encoded(changed | {"more": [1]})) == evidence.loads(encoded(chain()))
 
 
+BAD_LINE = {"format": "anchorkeep.error", "version": 1, "product": "p", "line": 2, "message": "m", "remedy": ""}
+
+
+def written(*documents: object, end: bytes = b"\n") -> bytes:
+    """Return documents as lines of a file."""
+    return b"".join(encoded(item) + end for item in documents)
+
+
+@given(
+    st.lists(st.lists(chains | failed, min_size=1, max_size=2), min_size=1, max_size=3),
+    st.sampled_from([b"\n", b"\r\n", b"\n\n"]),
+)
+def test_lines_are_read_one_after_the_other(groups: list[list[ObservedChain | FailedObservation]], end: bytes) -> None:
+    """Documents in lines are read as what they hold together, in their order, whatever ends a line."""
+    data = written(*(document(*group) for group in groups), end=end)
+    assert evidence.loads(data) == tuple(item for group in groups for item in group)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_lines_that_name_no_service_are_counted(place: int) -> None:
+    """A record of a bad line of the list is no observation, wherever it stands, and is not lost."""
+    documents = [chain(), chain()]
+    documents.insert(place, BAD_LINE)
+    found = evidence.read(written(*documents))
+    assert (len(found.observations), found.bad_lines) == (2, 1)
+
+
+def test_lines_without_an_observation_are_refused() -> None:
+    """A file that tells of bad lines only has nothing to look at."""
+    with pytest.raises(EvidenceError, match="holds no observation"):
+        evidence.loads(written(BAD_LINE, BAD_LINE))
+
+
+@pytest.mark.parametrize(
+    ("second", "reason"),
+    [
+        (encoded(chain())[:-1], "is not JSON"),
+        (b"garbage", "is not JSON"),
+        (b"[]", "input, line 2 is JSON but no evidence"),
+        (encoded(chain() | {"version": 2}), "input, line 2 is evidence of version 2"),
+        (encoded(BAD_LINE | {"version": 2}), "input, line 2 is evidence of version 2"),
+        (encoded(chain() | {"observations": []}), "input, line 2 holds no observation"),
+        (encoded(chain(observed_at="now")), "input, line 2, observation 1: observed_at"),
+    ],
+)
+def test_bad_line_of_evidence_is_named(second: bytes, reason: str) -> None:
+    """One line that is cut or wrong makes the file refused, with the place: what is missing must not look like nothing."""
+    with pytest.raises(EvidenceError, match=reason):
+        evidence.loads(encoded(chain()) + b"\n" + second)
+
+
+def test_line_numbers_count_every_line() -> None:
+    """A document may be of several lines, and empty lines count."""
+    several = json.dumps(chain(), indent=1).encode()
+    number = several.count(b"\n") + 4
+    with pytest.raises(EvidenceError, match=f"line {number} is JSON but no evidence"):
+        evidence.loads(b"\n" + several + b"\n\n{}")
+
+
+def test_too_many_lines_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound holds for all lines together."""
+    monkeypatch.setattr(evidence, "MAX_OBSERVATIONS", 2)
+    assert len(evidence.loads(written(chain(), chain()))) == 2
+    with pytest.raises(EvidenceError, match="expected at most 2"):
+        evidence.loads(written(chain(), chain(), chain()))
+
+
 def test_byte_order_mark_is_read() -> None:
     """A file that an editor began with a byte order mark is read, and taken for evidence."""
     data = b"\xef\xbb\xbf" + encoded(chain())

@@ -68,14 +68,18 @@ def compare(left: Sequence[Report], right: Sequence[Report]) -> tuple[Comparison
     Where both sides hold a service of the same host and port, as evidence of last month and a service do, those are pairs;
     otherwise the order decides, as for UAT and Production.
     """
-    places = {(item.subject.endpoint.host, item.subject.endpoint.port): item for item in right if item.subject.endpoint}
-    twins = [
-        places.get((item.subject.endpoint.host, item.subject.endpoint.port)) if item.subject.endpoint else None for item in left
-    ]
-    if not any(twins):
+    there = {_place(item): item for item in right if item.subject.endpoint}
+    here = {_place(item) for item in left if item.subject.endpoint}
+    if not here & there.keys():
         return tuple(_pair(first, second) for first, second in zip_longest(left, right))
-    alone = [item for item in right if item not in twins]
-    return (*(_pair(*pair) for pair in zip(left, twins, strict=True)), *(_pair(None, item) for item in alone))
+    alone = [item for item in right if _place(item) not in here]
+    return (*(_pair(item, there.get(_place(item))) for item in left), *(_pair(None, item) for item in alone))
+
+
+def _place(item: Report) -> tuple[str, int] | None:
+    """Return the service that a report is about, None for a file."""
+    endpoint = item.subject.endpoint
+    return None if endpoint is None else (endpoint.host, endpoint.port)
 
 
 def _pair(left: Report | None, right: Report | None) -> Comparison:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anchorkeep import __version__
-from anchorkeep.errors import RefusedError
+from anchorkeep.errors import AnchorkeepError, RefusedError
 from anchorkeep.formats import evidence
-from anchorkeep.host import file
+from anchorkeep.host import file, replacement
 from anchorkeep.model.view import ViewKind
 from anchorkeep.text import visible
 
@@ -34,6 +34,18 @@ def document(reports: Sequence[Report]) -> dict[str, Any]:
     }
 
 
+def bad_line(number: int, error: AnchorkeepError) -> dict[str, Any]:
+    """Return what is told, among the evidence, of a line of a list that names no service: a JSON object."""
+    return {
+        "format": evidence.ERROR_FORMAT,
+        "version": evidence.ERROR_VERSION,
+        "product": f"anchorkeep {__version__}",
+        "line": number,
+        "message": error.message,
+        "remedy": error.remedy,
+    }
+
+
 def save(path: Path, data: bytes, *, force: bool) -> None:
     """
     Write an evidence file; one that is there is kept unless `force`.
@@ -44,7 +56,7 @@ def save(path: Path, data: bytes, *, force: bool) -> None:
     """
     if file.is_present(path) and not force:
         raise RefusedError(f"{visible(str(path))} exists and was left alone.", remedy="Name another file, or use --force.")
-    file.replace(path, data)
+    replacement.replace(path, data)
 
 
 def finding(item: Finding) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anchorkeep import __version__
 from anchorkeep.actions import evidence, roots, scan
 from anchorkeep.actions.show import Subject
 from anchorkeep.cli import approaching, besides, chain_view, looking, options, outcome, render, settings, target
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from anchorkeep.cli.looking import Request
     from anchorkeep.model.finding import Severity
 
-#: Format and version of a line that tells of a line of the list which cannot be read.
-ERROR_FORMAT, ERROR_VERSION = "anchorkeep.error", 1
 #: Chains whose first service is remembered, to say of the next that it sends the same.
 MAX_TWINS = 4096
 #: Descriptors of one observation at most in usual cases: two addresses that race, a look-up, an issuer that is fetched.
@@ -89,15 +86,17 @@ def stream(
     said = settings.load(request.config)
     tally, outlet = Tally(), Outlet()
     listed: EndpointList | None = None
+    notes: list[str] = []
     subjects: Iterable[Subject] | AsyncIterable[Subject]
     if wish.source is None:
         subjects = [subject for group in looking.resolve(request, said) for subject in group]
         besides.refuse_the_impossible(wanted, subjects)
+        notes = [subject.note for subject in subjects if subject.note]
     else:
         listed = EndpointList(_reader(request, said, wanted), _teller(wish, tally, outlet))
         subjects = listed.subjects(lines.read(None if wish.source == "-" else Path(wish.source)))
     gathered = roots.gather(said.places)
-    for note in gathered.notes:
+    for note in (*gathered.notes, *notes):
         render.say(f"! {note}")
     make = looking.retriever(request, said, None)
     terms = scan.Terms(
@@ -110,7 +109,7 @@ def stream(
     )
 
     async def work() -> None:
-        reports = scan.scan(subjects, gathered.pool, terms=terms, concurrency=concurrency(wish))
+        reports = scan.scan(subjects, gathered.pool, terms=terms, concurrency=concurrency(wish, wanted))
         with render.counter("looking") as count:
             try:
                 async with contextlib.aclosing(reports):
@@ -163,14 +162,19 @@ def _teller(wish: Order, tally: Tally, outlet: Outlet) -> Callable[[BadLine], Aw
     return tell
 
 
-def concurrency(wish: Order) -> int:
-    """Return how many services are looked at together: as many as are wanted, and as the system allows open files for."""
-    wanted = wish.concurrency or scan.CONCURRENCY
-    allowed = descriptors.make_room(wanted * _DESCRIPTORS_EACH + _DESCRIPTORS_BESIDES)
-    possible = max((allowed - _DESCRIPTORS_BESIDES) // _DESCRIPTORS_EACH, 1)
-    if possible < wanted:
-        render.say(f"! {possible} services at a time instead of {wanted}: the system allows {allowed} open files (ulimit -n).")
-    return min(wanted, possible)
+def concurrency(wish: Order, wanted: Wanted | None) -> int:
+    """Return how many services are looked at together: as many as are asked for, and as the system allows open files for."""
+    asked = wish.concurrency or scan.CONCURRENCY
+    each = _DESCRIPTORS_EACH
+    if wanted is not None and wanted.all_addresses:
+        from anchorkeep.actions import nodes
+
+        each += nodes.CONCURRENCY
+    allowed = descriptors.make_room(asked * each + _DESCRIPTORS_BESIDES)
+    possible = max((allowed - _DESCRIPTORS_BESIDES) // each, 1)
+    if possible < asked:
+        render.say(f"! {possible} services at a time instead of {asked}: the system allows {allowed} open files (ulimit -n).")
+    return min(asked, possible)
 
 
 def _line(report: Report) -> str:
@@ -178,15 +182,7 @@ def _line(report: Report) -> str:
 
 
 def _error_line(bad: BadLine) -> str:
-    record = {
-        "format": ERROR_FORMAT,
-        "version": ERROR_VERSION,
-        "product": f"anchorkeep {__version__}",
-        "line": bad.number,
-        "message": bad.error.message,
-        "remedy": bad.error.remedy,
-    }
-    return json.dumps(record, separators=(",", ":")) + "\n"
+    return json.dumps(evidence.bad_line(bad.number, bad.error), separators=(",", ":")) + "\n"
 
 
 def _screen(report: Report, tally: Tally, *, details: bool) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from anchorkeep.cli import besides, bulk_order, chain_view, looking, options, outcome, render
 from anchorkeep.errors import UsageError
-from anchorkeep.model.certificate import Certificate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anchorkeep.actions.nodes import Wanted
+    from anchorkeep.actions.show import Report
+    from anchorkeep.model.certificate import Certificate
 
 
 @click.command("show")
@@ -43,7 +49,7 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
 
         least = outcome.severity(fail_on)
         return bulk.stream(request, wish, at=options.moment(at), wanted=asked, details=details, fail_on=least)
-    reports = looking.look(request, at=options.moment(at), wanted=asked, concurrency=wish.concurrency)
+    reports = looking.look(request, at=options.moment(at), wanted=asked, concurrency=_at_a_time(wish, asked))
     if as_json or save is not None:
         document = json.dumps(evidence.document(reports), indent=2)
         if save is not None:
@@ -52,13 +58,27 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
         if as_json:
             render.out_raw(document)
     if not as_json:
-        seen: dict[tuple[Certificate, ...], str] = {}
-        for index, item in enumerate(reports):
-            if index:
-                render.out("")
-            twin = seen.setdefault(item.sent, item.subject.label) if item.sent else item.subject.label
-            if item.is_list and not details:
-                render.out(chain_view.listing(item))
-            else:
-                render.out(chain_view.report(item, details=details, same_as=twin if twin != item.subject.label else None))
+        _print(reports, details=details)
     return outcome.worst(outcome.of_report(item, outcome.severity(fail_on)) for item in reports)
+
+
+def _at_a_time(wish: bulk_order.Order, asked: Wanted | None) -> int | None:
+    """Return how many services are looked at together, None for the usual number."""
+    if wish.concurrency is None:
+        return None
+    from anchorkeep.cli import bulk
+
+    return bulk.concurrency(wish, asked)
+
+
+def _print(reports: Sequence[Report], *, details: bool) -> None:
+    """Print a screen for each report; of equal chains the first is shown."""
+    seen: dict[tuple[Certificate, ...], str] = {}
+    for index, item in enumerate(reports):
+        if index:
+            render.out("")
+        twin = seen.setdefault(item.sent, item.subject.label) if item.sent else item.subject.label
+        if item.is_list and not details:
+            render.out(chain_view.listing(item))
+        else:
+            render.out(chain_view.report(item, details=details, same_as=twin if twin != item.subject.label else None))

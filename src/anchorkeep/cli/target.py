@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,14 +20,15 @@ from anchorkeep.cli import starttls
 from anchorkeep.errors import StoreIntegrityError, UsageError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
-from anchorkeep.model.chain import FailedObservation, ObservedChain
+from anchorkeep.model.chain import ObservedChain
 from anchorkeep.model.endpoint import Endpoint
-from anchorkeep.text import visible
+from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from anchorkeep.cli.settings import Settings
+    from anchorkeep.formats.evidence import Recorded
     from anchorkeep.model.truststore import TrustStore
 
 _SCHEMES = starttls.DIRECT_SCHEMES.keys() | starttls.STARTTLS_SCHEMES.keys()
@@ -156,12 +158,12 @@ def _file(asked: Asked, *, now: datetime) -> tuple[Subject, ...]:
     if evidence.is_evidence(data):
         if asked.server_name is not None:
             raise UsageError("--servername goes with certificates; evidence says for itself which name was asked for.")
-        return tuple(_recorded(item, name) for item in evidence.loads(data, name=name))
+        return _recorded(evidence.read(data, name=name), name)
     store = _opened(data, name=name, password=asked.password)
     endpoint = Endpoint.parse(asked.server_name) if asked.server_name else None
-    chain = ObservedChain(endpoint=endpoint, certificates=store.certificates, observed_at=now)
+    held = ObservedChain(endpoint=endpoint, certificates=store.certificates, observed_at=now)
     note = " ".join(filter(None, (roots.beside(store, name=name), roots.unchecked(store, name=name))))
-    return (Subject(label=visible(name), endpoint=endpoint, recorded=chain, note=note),)
+    return (Subject(label=visible(name), endpoint=endpoint, recorded=held, note=note),)
 
 
 def _opened(data: bytes, *, name: str, password: str | None) -> TrustStore:
@@ -174,6 +176,16 @@ def _opened(data: bytes, *, name: str, password: str | None) -> TrustStore:
         raise StoreIntegrityError(error.message, remedy=remedy) from None
 
 
-def _recorded(item: ObservedChain | FailedObservation, name: str) -> Subject:
-    label = f"{item.endpoint.label} ({visible(name)})" if item.endpoint else visible(name)
-    return Subject(label=label, endpoint=item.endpoint, recorded=item)
+def _recorded(found: Recorded, name: str) -> tuple[Subject, ...]:
+    """Return a subject for each observation; what the file says of lines that could not be read goes with the first."""
+    lost = f"{visible(name)}: {counted(found.bad_lines, 'line')} of the list that it was made from named no service."
+    notes = chain((lost if found.bad_lines else "",), repeat(""))
+    return tuple(
+        Subject(
+            label=f"{item.endpoint.label} ({visible(name)})" if item.endpoint else visible(name),
+            endpoint=item.endpoint,
+            recorded=item,
+            note=note,
+        )
+        for item, note in zip(found.observations, notes, strict=False)
+    )

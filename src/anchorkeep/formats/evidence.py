@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from anchorkeep.errors import AnchorkeepError, CertificateError, EvidenceError
 from anchorkeep.model.certificate import Certificate
@@ -21,17 +23,34 @@ from anchorkeep.model.endpoint import Address, Endpoint
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-FORMAT = "anchorkeep.evidence"
-VERSION = 1
+FORMAT, VERSION = "anchorkeep.evidence", 1
+#: Format and version of a line of `show --jsonl` that tells of a line of the list which names no service.
+ERROR_FORMAT, ERROR_VERSION = "anchorkeep.error", 1
 #: Observations in one file, and certificates in one observation: OpenSSL takes about 100 KB, a few hundred small ones.
 MAX_OBSERVATIONS = 100_000
 MAX_CERTIFICATES = 10_000
 _MAX_TEXT = 4096
 #: Bytes of a certificate whose object is kept for the next chain it stands in; those of CAs stay below 3 KiB.
 _MAX_KEPT = 8 * 1024
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
 _KINDS = {str: "text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """
+    What an evidence file holds.
+
+    Attributes:
+        observations: in the file's order, at least one.
+        bad_lines: how many lines of the list that was looked at named no service, as the file says.
+    """
+
+    observations: tuple[ObservedChain | FailedObservation, ...]
+    bad_lines: int
 
 
 def is_evidence(data: bytes) -> bool:
@@ -41,31 +60,91 @@ def is_evidence(data: bytes) -> bool:
 
 def loads(data: bytes, *, name: str = "input") -> tuple[ObservedChain | FailedObservation, ...]:
     """
-    Return the observations of an evidence file, in its order.
+    Return the observations of an evidence file, in its order; see `read`.
+
+    Raises:
+        EvidenceError: as there.
+    """
+    return read(data, name=name).observations
+
+
+def read(data: bytes, *, name: str = "input") -> Recorded:
+    """
+    Return what an evidence file holds: one document, or one after the other, as `show --jsonl` writes them.
 
     Raises:
         EvidenceError: it is no JSON, not evidence, of a later version, does not hold what it must, or holds no observation.
     """
-    where = visible(name)
+    observations: list[ObservedChain | FailedObservation] = []
+    bad_lines = 0
+    for document, where in _documents(data, visible(name)):
+        if _is_of(document, ERROR_FORMAT, ERROR_VERSION, where):
+            bad_lines += 1
+            continue
+        items = _items(document, where)
+        if len(observations) + len(items) > MAX_OBSERVATIONS:
+            message = f"{where} holds {len(items)} observations, expected at most {MAX_OBSERVATIONS} in the file."
+            raise EvidenceError(message)
+        observations += [_observation(item, f"{where}, observation {number}") for number, item in enumerate(items, start=1)]
+    if not observations:
+        raise _empty(visible(name))
+    return Recorded(observations=tuple(observations), bad_lines=bad_lines)
+
+
+def _documents(data: bytes, where: str) -> Iterator[tuple[object, str]]:
+    """Yield each JSON value with its place: the file, or where it begins in a file that holds several."""
     try:
-        document = json.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
+        first = start = _past_blanks(text, 0)
+        line, known = 1, 0
+        while True:
+            document, end = _DECODER.raw_decode(text, start)
+            line, known = line + text.count("\n", known, start), start
+            following = _past_blanks(text, end)
+            is_alone = start == first and following == len(text)
+            yield document, where if is_alone else f"{where}, line {line}"
+            if following == len(text):
+                return
+            start = following
     except (ValueError, RecursionError) as error:
         message = f"{where} is not JSON: {visible(str(error), limit=120)}."
         raise EvidenceError(message) from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+
+
+def _past_blanks(text: str, start: int) -> int:
+    found = _BLANKS.match(text, start)
+    return found.end() if found else start
+
+
+def _is_of(document: object, format_: str, version: int, where: str) -> TypeGuard[dict[str, Any]]:
+    """
+    Return whether a JSON value is a document of that format.
+
+    Raises:
+        EvidenceError: it is one of another version.
+    """
+    if not isinstance(document, dict) or document.get("format") != format_:
+        return False
+    if type(document.get("version")) is not int or document["version"] != version:
+        message = f"{where} is evidence of version {visible(str(document.get('version')), limit=20)}, expected {version}."
+        raise EvidenceError(message, remedy="Read it with a newer Anchorkeep.")
+    return True
+
+
+def _items(document: object, where: str) -> list[Any]:
+    """Return what stands for the observations of a document, at least one."""
+    if not _is_of(document, FORMAT, VERSION, where):
         message = f"{where} is JSON but no evidence: expected format {FORMAT!r}."
         raise EvidenceError(message, remedy="Make one with: anchorkeep show TARGET --save FILE")
-    if type(document.get("version")) is not int or document["version"] != VERSION:
-        message = f"{where} is evidence of version {visible(str(document.get('version')), limit=20)}, expected {VERSION}."
-        raise EvidenceError(message, remedy="Read it with a newer Anchorkeep.")
-    items = _get(document, "observations", list, where)
+    items: list[Any] = _get(document, "observations", list, where)
     if not items:
-        message = f"{where} holds no observation, so there is nothing to look at."
-        raise EvidenceError(message, remedy="Make one with: anchorkeep show TARGET --save FILE")
-    if len(items) > MAX_OBSERVATIONS:
-        message = f"{where} holds {len(items)} observations, expected at most {MAX_OBSERVATIONS}."
-        raise EvidenceError(message)
-    return tuple(_observation(item, f"{where}, observation {number}") for number, item in enumerate(items, start=1))
+        raise _empty(where)
+    return items
+
+
+def _empty(where: str) -> EvidenceError:
+    message = f"{where} holds no observation, so there is nothing to look at."
+    return EvidenceError(message, remedy="Make one with: anchorkeep show TARGET --save FILE")
 
 
 def observation(outcome: ObservedChain | FailedObservation) -> dict[str, Any]:
@@ -127,7 +206,8 @@ def _certificate(value: Certificate) -> dict[str, Any]:
 
 def timestamp(moment: datetime) -> str:
     """Return a moment as RFC 3339 in UTC, to the second."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    # The first 19 characters are those before the fraction and the offset, which is zero here.
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()[:19] + "Z"
 
 
 def _endpoint_record(endpoint: Endpoint | None) -> dict[str, Any] | None:
