@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchorkeep.text import ascii_line, counted, visible
+from anchorkeep.text import ascii_line, counted, plain, visible
 
 # Any text there can be, surrogates included, with what is dangerous drawn often.
 HOSTILE = (
@@ -126,3 +126,13 @@ def test_pem_block_in_a_name_is_harmless() -> None:
 def test_number_has_its_noun(number: int, words: str) -> None:
     """The noun is in the plural for every number but one."""
     assert counted(number, "root") == words
+
+
+def test_several_lines_keep_their_ends_and_nothing_else() -> None:
+    """Text that nobody escaped comes through with its line ends, and without any other control character."""
+    assert plain("a\x1b[31mb\u202ec\nd") == "a\\x1b[31mb\\u202ec\nd"
+
+
+def test_harmless_text_is_left_alone() -> None:
+    """Text that is harmless comes through as it is."""
+    assert plain("Zürich [/red] 株式会社\n") == "Zürich [/red] 株式会社\n"

@@ -53,6 +53,13 @@ def visible(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     return _cut(text, map(_escape, text, _is_crowded(text)), limit=limit, ellipsis="…")
 
 
+def plain(content: str) -> str:
+    """Return text of several lines with every control character but the line end, and every bidirectional mark, escaped."""
+    if content.isascii() and content.replace("\n", "").isprintable():
+        return content
+    return "".join(_harmless(character) for character in content)
+
+
 def ascii_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     r"""
     Return `text` as one line of printable ASCII that no PEM parser takes for a boundary.
@@ -102,6 +109,12 @@ def _escape(character: str, forced: bool) -> str:  # noqa: FBT001 (mapped over t
     if forced or character in _INVISIBLE or category in _HIDDEN_CATEGORIES or category == "Zs":
         return _code(character)
     return character
+
+
+def _harmless(character: str) -> str:
+    if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return character
+    return visible(character)
 
 
 def _code(character: str) -> str:

@@ -52,6 +52,13 @@ def test_dry_run_prints_and_writes_nothing(here: Path) -> None:
     assert (here / "anchorkeep.toml").read_text() == result.out
 
 
+@pytest.mark.parametrize("words", [(), ("--flexnet", "flex1234")])
+def test_lines_fit_a_terminal(words: tuple[str, ...]) -> None:
+    """No line is longer than 80 columns, so that none wraps where it is read."""
+    printed = run("init", *words, "--dry-run").out
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 def test_settings_that_are_there_stay(here: Path) -> None:
     """A second `init` leaves the file alone and says how to replace it."""
     (here / "anchorkeep.toml").write_text("# mine\n")

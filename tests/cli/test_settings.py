@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from anchorkeep.actions.roots import Places
 from anchorkeep.cli import settings
 from anchorkeep.cli.settings import AIA, Settings
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError, UsageError
+from anchorkeep.host import user
 
 ONE = '[environments.{name}]\nendpoints = ["{name}.example.test"]\n'
 
@@ -117,6 +119,43 @@ def test_state_is_below_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert settings.state_directory() == tmp_path / ".local" / "state" / "anchorkeep"
+
+
+def test_histories_are_kept_where_they_are_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ANCHORKEEP_STATE names the folder of backups and histories; without it that is root's, or below the user's state."""
+    monkeypatch.setenv("ANCHORKEEP_STATE", str(tmp_path))
+    assert settings.archive_directory() == tmp_path
+    monkeypatch.delenv("ANCHORKEEP_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    expected = Path("/var/lib/anchorkeep") if user.is_root() else tmp_path / "anchorkeep"
+    assert settings.archive_directory() == expected
+
+
+@pytest.mark.parametrize("text", ["", "state", "./state", "~/state"])
+def test_state_folder_is_absolute(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative ANCHORKEEP_STATE would be another folder in each directory, and is refused."""
+    monkeypatch.setenv("ANCHORKEEP_STATE", text)
+    with pytest.raises(UsageError, match="ANCHORKEEP_STATE"):
+        settings.archive_directory()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("0", datetime(1970, 1, 1, tzinfo=UTC)), ("1790000000", datetime(2026, 9, 21, 14, 13, 20, tzinfo=UTC))]
+)
+def test_source_date_is_read(text: str, expected: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SOURCE_DATE_EPOCH is seconds since 1970; without it there is no such date."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
+    assert settings.source_date() == expected
+    monkeypatch.delenv("SOURCE_DATE_EPOCH")
+    assert settings.source_date() is None
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1e9", " 1", "1.5", "٣", "253402300800", "9" * 5000])
+def test_source_date_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no date of the calendar is a usage error, never a guess."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
+    with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH"):
+        settings.source_date()
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, 0o777])

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: Names and octets of one extension that are shown.
 _MAX_NAMES = 200
 _MAX_OCTETS = 64
+#: Columns from which 16 octets with colons fit beside the longest name of a field.
+_WIDE = 76
 
 
 def colons(digest: bytes) -> str:
@@ -32,8 +34,9 @@ def colons(digest: bytes) -> str:
 
 
 def fingerprint(digest: bytes) -> str:
-    """Return a fingerprint in lines of 16 octets, which fit beside a name on any screen and break at no odd place."""
-    return "\n".join(colons(digest[start : start + 16]) for start in range(0, len(digest), 16))
+    """Return a fingerprint in lines of 16 octets, 8 on a narrow screen, which fit beside a name and break at no odd place."""
+    octets = 16 if render.width() >= _WIDE else 8
+    return "\n".join(colons(digest[start : start + octets]) for start in range(0, len(digest), octets))
 
 
 def details(certificate: Certificate, *, heading: str, sources: str) -> RenderableType:

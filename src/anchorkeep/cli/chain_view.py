@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 #: Said once under every summary, since silence would be taken for a check.
 NOT_CHECKED = "Not checked: revocation (OCSP, CRL)."
 _SHORT_SOURCES = {
-    SourceKind.SENT: "sent",
     SourceKind.MOZILLA: "Mozilla's list",
     SourceKind.JAVA: "a Java cacerts",
     SourceKind.SYSTEM: "system bundle",
@@ -38,8 +37,8 @@ _SHORT_SOURCES = {
 #: Names of a leaf that the summary shows.
 _NAMES = 6
 _MANY_PATHS = 10
-#: Columns from which there is room for the place each certificate was found in.
-_WIDE = 100
+#: Columns from which there is room for the place each certificate was found in, and for its role and its last day.
+_WIDE, _NARROW = 100, 60
 
 
 def report(item: Report, *, details: bool = False, same_as: str | None = None) -> RenderableType:
@@ -128,14 +127,14 @@ def _failed(outcome: FailedObservation) -> RenderableType:
 
 
 def _tree(item: Report, path: CertificationPath) -> Table:
-    """Return the path as a tree, the root on top."""
-    wide = render.width() >= _WIDE
+    """Return the path as a tree, the root on top; a narrow screen is left to the names and the time that is left."""
+    width = render.width()
+    # The source is the first to go, for the summary names the root's.
+    shown = ("role", "source", "until") if width >= _WIDE else ("role", "until") if width >= _NARROW else ()
     table = Table.grid(padding=(0, 2))
     table.add_column(ratio=1, overflow="fold")
-    table.add_column(no_wrap=True)
-    if wide:
+    for _ in shown:
         table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     downward = list(reversed(path.certificates))
     has_gap = not path.is_complete and not item.is_self_signed
@@ -144,13 +143,12 @@ def _tree(item: Report, path: CertificationPath) -> Table:
     for depth, certificate in enumerate(downward):
         level = depth + has_gap
         branch = "" if level == 0 else "   " * (level - 1) + "└─ "
-        source = _short_source(item.sources(certificate), certificate == path.root)
-        role = "self-signed" if item.is_self_signed else _role(path, certificate)
-        cells: list[RenderableType] = [_titled(branch, certificate), render.text(role if wide else f"{role}", "dim")]
-        if wide:
-            cells.append(render.text(source, "dim"))
-        cells += [render.text(_until(certificate)), _left(certificate, item.at)]
-        table.add_row(*cells)
+        facts = {
+            "role": render.text("self-signed" if item.is_self_signed else _role(path, certificate), "dim"),
+            "source": render.text(_short_source(item.sources(certificate), certificate == path.root), "dim"),
+            "until": render.text(_until(certificate)),
+        }
+        table.add_row(_titled(branch, certificate), *(facts[name] for name in shown), _left(certificate, item.at))
     return table
 
 
@@ -239,8 +237,8 @@ def _short_source(sources: tuple[Source, ...], is_root: bool) -> str:  # noqa: F
     ]
     if not is_root:
         order.insert(0, SourceKind.SENT)
-    kinds = {source.kind for source in sources}
-    return next((_SHORT_SOURCES[kind] for kind in order if kind in kinds), "")
+    found = {source.kind: _SHORT_SOURCES.get(source.kind, source.name) for source in sources}
+    return next((found[kind] for kind in order if kind in found), "")
 
 
 def _until(certificate: Certificate) -> str:

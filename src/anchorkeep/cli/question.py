@@ -17,6 +17,7 @@ import click
 from rich.cells import cell_len, set_cell_size
 
 from anchorkeep.cli import render
+from anchorkeep.text import plain
 
 if TYPE_CHECKING:
     from questionary import Choice, Question
@@ -111,6 +112,6 @@ def _ask(question: Question) -> Any:  # noqa: ANN401 (what questionary returns)
 
 def _one_line(content: str, *, margin: int = 0) -> str:
     """Return text without control characters and line ends, no wider than the terminal."""
-    shown = render.plain(content).replace("\n", " ")
+    shown = plain(content).replace("\n", " ")
     room = render.width() - margin
     return shown if cell_len(shown) <= room else f"{set_cell_size(shown, room - 1).rstrip()}…"

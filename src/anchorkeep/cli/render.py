@@ -8,7 +8,6 @@ Styles are put on by `Text` objects, so that square brackets in a name stay squa
 from __future__ import annotations
 
 import sys
-import unicodedata
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from rich.text import Text
 
 from anchorkeep.cli import settings
 from anchorkeep.model.finding import Severity
-from anchorkeep.text import visible
+from anchorkeep.text import plain, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -100,19 +99,6 @@ def error(problem: AnchorkeepError | str) -> None:
 def text(content: str, style: str = "") -> Text:
     """Return text without any meaning but its characters."""
     return Text(plain(content), style=style)
-
-
-def plain(content: str) -> str:
-    """Return the content with every control character but the line end, and every bidirectional mark, escaped."""
-    if content.isascii() and content.replace("\n", "").isprintable():
-        return content
-    return "".join(_harmless(character) for character in content)
-
-
-def _harmless(character: str) -> str:
-    if character == "\n" or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
-        return character
-    return visible(character)
 
 
 def findings(items: Iterable[Finding]) -> Table:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ from anchorkeep.observe.approach import Proxy
 from anchorkeep.text import visible
 
 FILE_NAME = "anchorkeep.toml"
+_STATE = "ANCHORKEEP_STATE"
+#: https://reproducible-builds.org/specs/source-date-epoch/
+_SOURCE_DATE = "SOURCE_DATE_EPOCH"
+#: The last second of the year 9999.
+_LAST_SECOND = 253_402_300_799
 #: Bytes of a settings file; a thousand endpoints need 100 KB.
 _MAX_SETTINGS = 4 * 1024 * 1024
 _MAX_PORT = 65_535
@@ -128,6 +134,39 @@ def state_directory() -> Path:
         UsageError: nobody knows where the user's home is.
     """
     return _user_directory("XDG_STATE_HOME", Path(".local", "state"))
+
+
+def archive_directory() -> Path:
+    """
+    Return the folder of the stores' backups and histories: of ANCHORKEEP_STATE, else of the machine for root, else of the user.
+
+    Raises:
+        UsageError: it is not known where the user's home is, or ANCHORKEEP_STATE is no absolute path.
+    """
+    from anchorkeep.host import archive, user
+
+    named = os.environ.get(_STATE)
+    if named is None:
+        return archive.default_directory(os.environ, is_root=user.is_root())
+    if not Path(named).is_absolute():
+        raise UsageError(f"{_STATE} is '{visible(named)}', which is no absolute path.")
+    return Path(named)
+
+
+def source_date() -> datetime | None:
+    """
+    Return the date of SOURCE_DATE_EPOCH, which builds that are to be the same again set; None where it is not set.
+
+    Raises:
+        UsageError: it is no number of seconds since 1970.
+    """
+    text = os.environ.get(_SOURCE_DATE)
+    if text is None:
+        return None
+    # Twelve digits reach beyond the calendar, and `int` alone would take more than ASCII's.
+    if re.fullmatch("[0-9]{1,12}", text) and int(text) <= _LAST_SECOND:
+        return datetime.fromtimestamp(int(text), UTC)
+    raise UsageError(f"{_SOURCE_DATE} is '{visible(text)}', which is no number of seconds since 1970.")
 
 
 def _user_directory(variable_: str, otherwise: Path) -> Path:
