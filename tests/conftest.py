@@ -20,11 +20,15 @@ JVM_DIRECTORY = Path("/usr/lib/jvm")
 # The Debian package that brings a tool, where its name is another.
 PACKAGES = {
     "certtool": "gnutls-bin",
+    "getfacl": "acl",
     "gnutls-cli": "gnutls-bin",
     "gnutls-serv": "gnutls-bin",
     "java": "default-jdk-headless",
     "javac": "default-jdk-headless",
     "keytool": "default-jdk-headless",
+    "setfacl": "acl",
+    "setfattr": "attr",
+    "unshare": "util-linux",
 }
 
 # The same examples in every run, so that a red run is red again; no deadline, for time is not what is tested.

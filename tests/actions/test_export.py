@@ -4,8 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from anchorkeep import formats, mint
 from anchorkeep.actions import export
@@ -13,7 +11,7 @@ from anchorkeep.actions.export import ExportFile, Format, State
 from anchorkeep.actions.selection import Chosen, Part, choose
 from anchorkeep.actions.show import Report
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError, UsageError
-from anchorkeep.host import file
+from anchorkeep.host import replacement
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.name import Name
 from tests.peers import reports
@@ -215,18 +213,6 @@ def test_hostile_title_makes_a_safe_name(title: str) -> None:
     assert len(name) <= 80
 
 
-@given(st.text())
-def test_slug_is_safe(text: str) -> None:
-    """A slug of any text is never empty and holds only letters, digits and single hyphens within it."""
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", export.slug(text))
-    assert len(export.slug(text)) <= 60
-
-
-def test_slug_keeps_what_can_be_read() -> None:
-    """Accents fall, words stay."""
-    assert export.slug("Autorité de Certification R1") == "autorite-de-certification-r1"
-
-
 def planned(directory: Path) -> list[tuple[Path, ExportFile]]:
     """Return the three files of the path, in a directory."""
     return [(directory / item.name, item) for item in export.plan(path(), Format.DER)]
@@ -325,13 +311,13 @@ def test_broken_link_needs_force(tmp_path: Path) -> None:
 def test_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, force: bool) -> None:
     """A file that another program puts there after all were looked at stays, whatever is forced: nobody has seen it."""
     *_, (target, _) = planned(tmp_path)
-    make_directory = file.make_directory
+    make_directory = replacement.make_directory
 
     def appear(path: Path) -> None:
         target.write_bytes(b"somebody's")
         make_directory(path)
 
-    monkeypatch.setattr(file, "make_directory", appear)
+    monkeypatch.setattr(replacement, "make_directory", appear)
     with pytest.raises(RefusedError, match="meanwhile"):
         export.write(planned(tmp_path), force=force, dry_run=False)
     assert target.read_bytes() == b"somebody's"

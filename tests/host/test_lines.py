@@ -100,4 +100,6 @@ def test_reading_stops_where_nobody_asks(tmp_path: Path) -> None:
         return line
 
     assert asyncio.run(run()) == (1, b"a")
-    assert not [thread for thread in threading.enumerate() if thread.name == "lines"]
+    for thread in [thread for thread in threading.enumerate() if thread.name == "lines"]:
+        thread.join(60)  # It has answered; its end may be a moment later.
+        assert not thread.is_alive()

@@ -20,6 +20,7 @@ FREE_FOLDERS = {
     *(
         "browser",
         "conformance",
+        "crash",
         "data",
         "faults",
         "fuzz",

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from anchorkeep import formats
 from anchorkeep.errors import FileError, RefusedError, UsageError
-from anchorkeep.host import file
+from anchorkeep.host import file, replacement
+from anchorkeep.model.alias import slug
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from anchorkeep.actions.selection import Chosen
     from anchorkeep.model.certificate import Certificate
 
-#: Characters of a name made from a certificate's title.
-_MAX_SLUG = 60
 #: Characters of a name made from an endpoint: host names go up to 253, file names up to 255 with all that follows.
 _MAX_HOST = 180
 
@@ -187,12 +185,6 @@ def together(chosen: Sequence[Chosen]) -> tuple[Chosen, ...]:
     return tuple(chosen) if len({id(item.report) for item in chosen}) == 1 else once(chosen)
 
 
-def slug(text: str) -> str:
-    """Return text as part of a file name: lower case ASCII letters, digits and single hyphens; never empty."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_MAX_SLUG].strip("-") or "certificate"
-
-
 def _present(path: Path, item: ExportFile) -> State:
     try:
         present = file.read(path) if file.is_present(path) else None
@@ -211,8 +203,8 @@ def _write(path: Path, item: ExportFile, present: State, *, dry_run: bool) -> Wr
         return Written(file=item, path=path, state=present)
     if dry_run:
         return Written(file=item, path=path, state=State.PLANNED)
-    file.make_directory(path.parent)
-    (file.create if present is State.WRITTEN else file.replace)(path, item.data)
+    replacement.make_directory(path.parent)
+    (replacement.create if present is State.WRITTEN else replacement.replace)(path, item.data)
     return Written(file=item, path=path, state=present)
 
 

@@ -78,7 +78,7 @@ def find(java_home: Path | None, roots: Sequence[Path] = ROOTS) -> tuple[Jre, ..
     found: dict[Path, Jre] = {}
     for candidate in itertools.chain(filter(None, (java_home,)), *map(_entries, roots)):
         for home in (candidate, candidate / _BUNDLE):
-            runtime = _inspect(home)
+            runtime = inspect(home)
             if runtime is not None:
                 found.setdefault(runtime.home, runtime)
     return tuple(found.values())
@@ -91,7 +91,8 @@ def _entries(root: Path) -> Iterator[Path]:
         return
 
 
-def _inspect(home: Path) -> Jre | None:
+def inspect(home: Path) -> Jre | None:
+    """Return the runtime at a place, None where there is none that has a trust store."""
     try:
         resolved = home.resolve()
         cacerts = next((resolved / path for path in _CACERTS if (resolved / path).is_file()), None)
