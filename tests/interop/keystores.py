@@ -2,13 +2,14 @@
 
 import binascii
 import hashlib
+import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, missing
+from tests.conftest import ROOT, missing, require_jdks, require_tool
 
 JRES = ("11.0.9", "11.0.13", "17.0.2", "21.0.8", "25.0.2")
 
@@ -28,7 +29,11 @@ def jre(version: str) -> Path:
 
 def run(*command: str | Path, data: bytes | None = None) -> str:
     """Run a program, which must succeed, and return its output."""
-    result = subprocess.run([str(part) for part in command], input=data, capture_output=True, check=False, timeout=120)
+    # Java takes its arguments in the locale's encoding.
+    environment = os.environ | {"LC_ALL": "C.UTF-8"}
+    result = subprocess.run(
+        [str(part) for part in command], input=data, capture_output=True, check=False, timeout=120, env=environment
+    )
     output = result.stdout.decode("utf-8", "replace")
     if result.returncode:
         pytest.fail(f"{command[0]} {command[1]}: {output}{result.stderr.decode('utf-8', 'replace')}")
@@ -38,6 +43,13 @@ def run(*command: str | Path, data: bytes | None = None) -> str:
 def keytool(home: Path, *arguments: str | Path) -> str:
     """Run a runtime's keytool in English; what it prints is UTF-8."""
     return run(home / "bin" / "keytool", *_JAVA_OPTIONS, *arguments)
+
+
+def compiled(program: str, folder: Path) -> Path:
+    """Compile a program of `java/` for every Java from 11 on, into a folder, and return the folder."""
+    require_jdks()
+    run(require_tool("javac"), "--release", "11", "-d", folder, Path(__file__).parent / "java" / f"{program}.java")
+    return folder
 
 
 def fingerprints(pem: str) -> list[str]:
