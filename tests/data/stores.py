@@ -239,3 +239,38 @@ def armored(content: bytes, label: str = "CERTIFICATE") -> bytes:
 
     text = base64.encodebytes(content)
     return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label.encode(), text, label.encode())
+
+
+def bks_entry(kind: int, alias: str, body: bytes, *chain: Certificate, milliseconds: int = 0) -> bytes:
+    """Return an entry of a BKS store: its kind, alias, date and chain, and the body that the kind asks for."""
+    head = bytes((kind,)) + java_utf(alias) + struct.pack(">qi", milliseconds, len(chain))
+    return head + b"".join(jks_certificate(item) for item in chain) + body
+
+
+def bks_trusted(alias: str, item: Certificate, *, milliseconds: int = 0) -> bytes:
+    """Return a certificate entry of a BKS store."""
+    return bks_entry(1, alias, jks_certificate(item), milliseconds=milliseconds)
+
+
+def bks_plain_key(kind: int = 0, *, key_format: str = "PKCS#8", key: bytes = b"key") -> bytes:
+    """Return a key as it stands unsealed in a BKS store: 0 is a private, 1 a public, 2 a secret one."""
+    return bytes((kind,)) + java_utf(key_format) + java_utf("RSA") + struct.pack(">i", len(key)) + key
+
+
+def bks_sealed(content: bytes = b"sealed private key", *, salt: bytes = SALT, iterations: int = 1024) -> bytes:
+    """Return the body of a sealed key of a BKS store, which is no key."""
+    sealed = struct.pack(">i", len(salt)) + salt + struct.pack(">i", iterations) + content
+    return struct.pack(">i", len(sealed)) + sealed
+
+
+def bks(
+    *entries: bytes, version: int = 2, password: str = PASSWORD, salt: bytes = SALT, iterations: int = 10, end: bytes = b"\0"
+) -> bytes:
+    """Return a BKS store with its integrity check."""
+    content = b"".join(entries) + end
+    # Before version 2, 20 octets were taken for 20 bits.
+    size = 20 if version == 2 else 2
+    secret = password.encode("utf-16-be") + b"\0\0" if password else b""
+    key = pbe.derive(secret, salt=salt, iterations=iterations, purpose=3, size=size, hash_name="sha1")
+    head = struct.pack(">ii", version, len(salt)) + salt + struct.pack(">i", iterations)
+    return head + content + hmac.digest(key, content, "sha1")

@@ -1,16 +1,27 @@
 """The table of codecs: what a file is, its content says; and rules that hold for every format."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from anchorkeep import formats
-from anchorkeep.errors import AnchorkeepError, StoreFormatError, UnsupportedFormatError, UsageError
+from anchorkeep.errors import (
+    AnchorkeepError,
+    StoreFormatError,
+    StoreIntegrityError,
+    UnsupportedEntryError,
+    UnsupportedFormatError,
+    UsageError,
+)
 from anchorkeep.formats import pkcs7, shape
+from anchorkeep.formats.capability import CAPABILITIES
+from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.certificate import Certificate
-from anchorkeep.model.truststore import TrustStore
+from anchorkeep.model.truststore import KeyForm, OtherEntry, OtherKind, PrivateKeyEntry, TrustedCertEntry, TrustStore
 from anchorkeep.tlv import writer
 from tests.data import stores
 from tests.data.stores import PASSWORD, armored, certificate
@@ -27,6 +38,8 @@ SAMPLES = {
     "pkcs7": pkcs7.dumps([LEAF, ROOT]),
     "pkcs12": stores.pfx(stores.encrypted_part(stores.cert_bag(LEAF)), stores.plain_part(stores.cert_bag(ROOT))),
     "jks": stores.jks(stores.jks_trusted("leaf", LEAF), stores.jks_key("root", [ROOT])),
+    "jceks": stores.sealed(b"\xce\xce\xce\xce" + stores.jks(stores.jks_trusted("l", LEAF), stores.jks_key("r", [ROOT]))[4:-20]),
+    "bks": stores.bks(stores.bks_trusted("l", LEAF), stores.bks_entry(4, "r", stores.bks_sealed(), ROOT)),
     "sst": stores.sst(stores.sst_element(11, b"l\0\0\0"), stores.sst_element(32, LEAF.der), stores.sst_element(32, ROOT.der)),
 }
 
@@ -71,6 +84,96 @@ def test_what_is_written_is_read(chain: list[Certificate], format_name: str, com
     assert list(formats.loads(written).certificates) == chain
 
 
+RECIPE = Recipe(at=datetime(2026, 1, 1, tzinfo=UTC), entropy=lambda size: bytes(range(size)), password=PASSWORD)
+
+
+@pytest.mark.parametrize("source", formats.READ)
+@pytest.mark.parametrize("target", CAPABILITIES)
+def test_certificates_go_between_all_formats(source: str, target: str) -> None:
+    """The certificates of any file are written as a store of any format, and read back in order."""
+    found = formats.loads(SAMPLES[source], password=PASSWORD).certificates
+    entries = tuple(TrustedCertEntry(certificate=item, alias=f"a{at}") for at, item in enumerate(found))
+    data = formats.write(TrustStore(format=source, entries=entries), format=target, recipe=RECIPE)
+    assert formats.detect(data) == target
+    store = formats.loads(data, password=PASSWORD)
+    assert store.certificates == (LEAF, ROOT)
+    assert [entry.alias for entry in store.entries] == (["a0", "a1"] if CAPABILITIES[target].has_aliases else [None, None])
+
+
+@pytest.mark.parametrize("name", CAPABILITIES)
+def test_an_untouched_store_keeps_its_entries(name: str) -> None:
+    """A store of each format that is read and written says the same again; without a password of its own, in the same bytes."""
+    store = formats.loads(SAMPLES[name], password=PASSWORD)
+    data = formats.write(store, format=name, recipe=RECIPE)
+    assert formats.loads(data, password=PASSWORD) == store
+    if not CAPABILITIES[name].has_password or name in {"jks", "jceks"}:
+        assert data == SAMPLES[name]
+
+
+@pytest.mark.parametrize("name", CAPABILITIES)
+def test_what_a_format_cannot_be_is_refused(name: str) -> None:
+    """An entry that a format cannot be given, no entries where it needs one, and a missing password are refused."""
+    capability = CAPABILITIES[name]
+    unknown = TrustStore(format="sst", entries=(OtherEntry(kind=OtherKind.UNKNOWN, data=b""),))
+    with pytest.raises(UnsupportedEntryError, match="Entry 1 is an entry of an unknown kind"):
+        formats.write(unknown, format=name, recipe=RECIPE)
+    empty = TrustStore(format=name, entries=())
+    if capability.can_be_empty:
+        assert formats.loads(formats.write(empty, format=name, recipe=RECIPE), password=PASSWORD).entries == ()
+    else:
+        with pytest.raises(UsageError, match="Without a certificate"):
+            formats.write(empty, format=name, recipe=RECIPE)
+    if capability.needs_password:
+        with pytest.raises(UsageError, match="Without a password"):
+            formats.write(empty, format=name, recipe=replace(RECIPE, password=None))
+
+
+def test_a_format_that_is_not_written_is_refused() -> None:
+    """A DER file, and what is no format, are no store to write."""
+    for name, shown in (("der", "der"), ("\x1b", r"\\x1b")):
+        with pytest.raises(UsageError, match=f"No format '{shown}' of a store to write"):
+            formats.write(TrustStore(format="der", entries=()), format=name, recipe=RECIPE)
+
+
+KEY = writer.sequence(writer.integer(0), KEY_ALGORITHM, writer.octet_string(b"private"))
+
+
+@pytest.mark.parametrize("name", ["jks", "jceks", "pkcs12", "bks"])
+def test_keys_go_between_all_formats(name: str) -> None:
+    """A key that is locked for a format stands in a store of it, opens with its own password, and with no other."""
+    key = formats.lock(KEY, format=name, recipe=replace(RECIPE, password="key password"))
+    store = TrustStore(format=name, entries=(PrivateKeyEntry(alias="k", chain=(LEAF, ROOT), key=key),))
+    (entry,) = formats.loads(formats.write(store, format=name, recipe=RECIPE), password=PASSWORD).entries
+    assert isinstance(entry, PrivateKeyEntry)
+    assert entry.chain == (LEAF, ROOT)
+    assert entry.key
+    assert formats.unlock(entry.key, password="key password") == KEY
+    with pytest.raises(StoreIntegrityError):
+        formats.unlock(entry.key, password=PASSWORD)
+
+
+def test_a_key_needs_a_password_and_a_format_that_keeps_keys() -> None:
+    """A key is locked without a password for PKCS#12 alone, where it stands plain, and for no format without keys."""
+    plain = replace(RECIPE, password=None)
+    key = formats.lock(KEY, format="pkcs12", recipe=plain)
+    assert (key.form, formats.unlock(key, password="")) == (KeyForm.PLAIN, KEY)
+    for name in ("jks", "jceks", "bks"):
+        with pytest.raises(UsageError, match="keeps no private key"):
+            formats.lock(KEY, format=name, recipe=plain)
+    for name in ("pem", "pkcs7", "sst", "der"):
+        with pytest.raises(UsageError, match="No private key can be kept"):
+            formats.lock(KEY, format=name, recipe=RECIPE)
+
+
+def test_a_key_of_jceks_needs_another_lock_for_jks() -> None:
+    """A key is refused by a format whose readers do not open it in that form."""
+    key = formats.lock(KEY, format="jceks", recipe=RECIPE)
+    store = TrustStore(format="jceks", entries=(PrivateKeyEntry(alias="k", chain=(LEAF,), key=key),))
+    for name in ("jks", "bks"):
+        with pytest.raises(UnsupportedEntryError, match="protected like this one"):
+            formats.write(store, format=name, recipe=RECIPE)
+
+
 @given(certificates)
 def test_one_certificate_is_written_as_it_is(one: Certificate) -> None:
     """A DER file is the certificate."""
@@ -85,6 +188,7 @@ def test_any_certificate_bytes_are_kept(content: bytes) -> None:
     for data in (
         stores.jks(stores.jks_trusted("odd", odd)),
         stores.pfx(stores.plain_part(stores.cert_bag(odd))),
+        stores.bks(stores.bks_trusted("odd", odd)),
         formats.dumps([odd], format="sst"),
     ):
         assert formats.loads(data, password=PASSWORD).certificates == (odd,)
@@ -106,9 +210,16 @@ def test_what_cannot_be_written_is_refused(certificates: list[Certificate], form
         formats.dumps(certificates, format=format_name)
 
 
+def bcfks() -> bytes:
+    """Return the outline of a BCFKS store: encrypted content, and the check of its integrity."""
+    content = writer.sequence(ENCRYPTION, writer.octet_string(b"content"))
+    return writer.sequence(content, writer.sequence(KEY_ALGORITHM, stores.pbkdf2(), writer.octet_string(b"code")))
+
+
 UNSUPPORTED: dict[str, tuple[bytes, str]] = {
-    "jceks": (b"\xce\xce\xce\xce\0\0\0\2\0\0\0\0", "a JCEKS store"),
-    "bks": (b"\0\0\0\2\0\0\0\x14" + bytes(60), "a Bouncy Castle store"),
+    "uber": (b"\0\0\0\1\0\0\0\x14" + bytes(range(24)) + bytes(range(100, 164)), "a Bouncy Castle UBER store"),
+    "bcfks": (bcfks(), "a Bouncy Castle FIPS store"),
+    "kdb": (b"7H\x03\x02\0\0\0\0X509KEY" + bytes(20), "a key database of IBM's"),
     "html": (b"\r\n  <!DOCTYPE HTML><title>Forbidden</title>", "a web page"),
     "html-bare": (b"<html lang=en>", "a web page"),
     "xml": (b"<?xml version='1.0'?><Error/>", "an XML document"),
@@ -138,6 +249,11 @@ STRANGE: dict[str, tuple[bytes, str]] = {
     "unknown": (writer.sequence(writer.NULL), "DER or BER of a structure that is not known"),
     "unknown-oid": (writer.sequence(writer.oid("1.2.3")), "DER or BER of a structure that is not known"),
     "unknown-number": (writer.sequence(writer.integer(1), writer.NULL), "DER or BER of a structure that is not known"),
+    "unknown-pair": (writer.sequence(writer.sequence(), writer.sequence()), "DER or BER of a structure"),
+    "half-bcfks": (
+        writer.sequence(writer.sequence(ENCRYPTION, writer.octet_string(b"")), writer.sequence(KEY_ALGORITHM)),
+        "DER or BER of a structure",
+    ),
     "unknown-signed": (writer.sequence(writer.sequence(), writer.bit_string(b"")), "DER or BER of a structure"),
     "mid-line": (b'"-----BEGIN CERTIFICATE-----\\nMIIC"', "not a certificate file; it begins with"),
 }

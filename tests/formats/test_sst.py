@@ -1,14 +1,25 @@
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from anchorkeep import formats
-from anchorkeep.errors import StoreFormatError
+from anchorkeep.errors import StoreFormatError, UnsupportedEntryError
 from anchorkeep.formats import limits, sst
+from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.certificate import Certificate
-from anchorkeep.model.truststore import Integrity, OtherEntry, OtherKind, StoreProperty, TrustedCertEntry
+from anchorkeep.model.truststore import (
+    Entry,
+    Integrity,
+    OtherEntry,
+    OtherKind,
+    PrivateKeyEntry,
+    SecretKeyEntry,
+    StoreProperty,
+    TrustedCertEntry,
+)
 from tests.data import stores
 from tests.data.stores import certificate, sst_element
 
@@ -42,9 +53,8 @@ elements = st.lists(
 
 
 def written(data: bytes) -> bytes:
-    """Read a store and return what is written of its entries."""
-    entries = formats.loads(data).entries
-    return sst.dumps(entry for entry in entries if isinstance(entry, TrustedCertEntry | OtherEntry))
+    """Read a store and return what is written of it."""
+    return formats.write(formats.loads(data), format="sst", recipe=Recipe(at=datetime(2026, 1, 1, tzinfo=UTC), entropy=bytes))
 
 
 def entry(data: bytes) -> TrustedCertEntry:
@@ -226,3 +236,13 @@ def test_what_would_not_be_read_is_not_written(changes: dict[str, object], expec
     good = TrustedCertEntry(certificate=ROOT)
     with pytest.raises(StoreFormatError, match=expected):
         sst.dumps([good, replace(good, **changes)])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [PrivateKeyEntry(alias="k", chain=(LEAF,)), SecretKeyEntry(alias="s"), OtherEntry(kind=OtherKind.UNKNOWN, data=b"")],
+)
+def test_what_has_no_place_is_refused(other: Entry) -> None:
+    """Keys and entries of an unknown kind are refused with their number."""
+    with pytest.raises(UnsupportedEntryError, match=r"^Entry 2"):
+        sst.dumps([TrustedCertEntry(certificate=ROOT), other])

@@ -4,34 +4,64 @@ Files of certificates: bytes to values and back. What a file is, its content say
 Rules kept here:
 - one codec a module, and none knows another, so that a fault in one breaks no other;
 - no entry is lost: what a container holds as a certificate is kept byte for byte in the file's order, understood or not;
-- every bound on size, count, depth and work is in `limits`.
+- every bound on size, count, depth and work is in `limits`;
+- codecs of key stores, which bring ciphers with them, are loaded when a file asks for them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
 from anchorkeep.errors import StoreFormatError, UsageError
-from anchorkeep.formats import der, foreign, jks, limits, pem, pkcs7, shape, sst
+from anchorkeep.formats import der, foreign, limits, pem, pem_block, pkcs7, shape, sst
+from anchorkeep.formats.capability import CAPABILITIES, TITLES, refusal, suffix_note
 from anchorkeep.formats.shape import Shape
-from anchorkeep.model.truststore import TrustedCertEntry
+from anchorkeep.model.truststore import KeyForm, OtherEntry, ProtectedKey, TrustedCertEntry, TrustStore
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from anchorkeep.formats.recipe import Recipe
     from anchorkeep.model.certificate import Certificate
-    from anchorkeep.model.truststore import TrustStore
 
-__all__ = ["READ", "WRITTEN", "detect", "dumps", "loads"]
+__all__ = ["READ", "WRITTEN", "besides", "detect", "dumps", "loads", "lock", "suffix_note", "unlock", "write"]
 
 _SHAPES = {Shape.CERTIFICATE: "der", Shape.PKCS7: "pkcs7", Shape.PKCS12: "pkcs12"}
+_MAGICS = ((b"\xfe\xed\xfe\xed", "jks"), (b"\xce\xce\xce\xce", "jceks"), (sst.MAGIC, "sst"))
 
 
-def _pkcs12(data: bytes, name: str, password: str | None) -> TrustStore:
-    from anchorkeep.formats import pkcs12  # It brings the ciphers with it, which no other format needs.
+class _KeyStore(Protocol):
+    """What each module of a store with a password has; it is loaded with the first file that asks for it."""
 
-    return pkcs12.loads(data, password=password, name=name)
+    def loads(self, data: bytes, *, password: str | None, name: str) -> TrustStore: ...
+
+    def dump(self, store: TrustStore, recipe: Recipe) -> bytes: ...
+
+
+def _pkcs12() -> _KeyStore:
+    from anchorkeep.formats import pkcs12
+
+    return pkcs12
+
+
+def _jks() -> _KeyStore:
+    from anchorkeep.formats import jks
+
+    return jks
+
+
+def _jceks() -> _KeyStore:
+    from anchorkeep.formats import jceks
+
+    return jceks
+
+
+def _bks() -> _KeyStore:
+    from anchorkeep.formats import bks
+
+    return bks
 
 
 # Each codec by the name of its format; they take the data, what to call it, and the password.
@@ -39,32 +69,48 @@ _CODECS: dict[str, Callable[[bytes, str, str | None], TrustStore]] = {
     "pem": lambda data, name, _: pem.loads(data, name=name, container=_contained),
     "der": lambda data, name, _: der.loads(data, name=name),
     "pkcs7": lambda data, name, _: pkcs7.loads(data, name=name),
-    "pkcs12": _pkcs12,
-    "jks": lambda data, name, password: jks.loads(data, password=password, name=name),
+    "pkcs12": lambda data, name, password: _pkcs12().loads(data, password=password, name=name),
+    "jks": lambda data, name, password: _jks().loads(data, password=password, name=name),
+    "jceks": lambda data, name, password: _jceks().loads(data, password=password, name=name),
+    "bks": lambda data, name, password: _bks().loads(data, password=password, name=name),
     "sst": lambda data, name, _: sst.loads(data, name=name),
+}
+
+_DUMPERS: dict[str, Callable[[TrustStore, Recipe], bytes]] = {
+    "pem": lambda store, recipe: pem.dump(store, recipe, container=_contained_anew),
+    "pkcs7": pkcs7.dump,
+    "pkcs12": lambda store, recipe: _pkcs12().dump(store, recipe),
+    "jks": lambda store, recipe: _jks().dump(store, recipe),
+    "jceks": lambda store, recipe: _jceks().dump(store, recipe),
+    "bks": lambda store, recipe: _bks().dump(store, recipe),
+    "sst": sst.dump,
 }
 
 _WRITERS: dict[str, Callable[[Sequence[Certificate], bool], bytes]] = {
     "der": lambda certificates, _: certificates[0].der,
     "pem": lambda certificates, comments: pem.dumps(certificates, comments=comments),
     "pkcs7": lambda certificates, _: pkcs7.dumps(certificates),
-    "pkcs7-pem": lambda certificates, _: pem.armor(pkcs7.dumps(certificates), label="PKCS7"),
+    "pkcs7-pem": lambda certificates, _: pem_block.armor(pkcs7.dumps(certificates), label="PKCS7"),
     "sst": lambda certificates, _: sst.dumps(TrustedCertEntry(certificate=item) for item in certificates),
 }
 
-#: The formats that `loads` reads and `dumps` writes.
+#: The formats that `loads` reads and `dumps` writes; those that `write` writes are in `capability.CAPABILITIES`.
 READ = tuple(_CODECS)
 WRITTEN = tuple(_WRITERS)
 
 
 def detect(data: bytes) -> str | None:
     """Return the format of the data, one of `READ`, by its content; None where it is none of them."""
-    if data.startswith(jks.MAGIC):
-        return "jks"
-    if data.startswith(sst.MAGIC):
-        return "sst"
-    found = _SHAPES.get(shape.of(data))  # type: ignore[arg-type]  # None is in no table
-    return found or ("pem" if pem.is_pem(data) else None)
+    for magic, format_name in _MAGICS:
+        if data.startswith(magic):
+            return format_name
+    if found := _SHAPES.get(shape.of(data)):  # type: ignore[arg-type]  # None is in no table
+        return found
+    if foreign.BOUNCY_CASTLE.match(data):
+        from anchorkeep.formats import bks
+
+        return "bks" if bks.is_bks(data) else None
+    return "pem" if pem_block.is_pem(data) else None
 
 
 def loads(data: bytes, *, password: str | None = None, name: str = "input") -> TrustStore:
@@ -76,7 +122,7 @@ def loads(data: bytes, *, password: str | None = None, name: str = "input") -> T
 
     Args:
         data: the file's bytes.
-        password: of a JKS or PKCS#12 store; other formats have none and leave it alone.
+        password: of a JKS, JCEKS, PKCS#12 or BKS store; other formats have none and leave it alone.
         name: what to call the file in messages; any text.
 
     Raises:
@@ -116,5 +162,113 @@ def dumps(certificates: Sequence[Certificate], *, format: str, comments: bool = 
     return _WRITERS[format](certificates, comments)
 
 
+def write(store: TrustStore, *, format: str, recipe: Recipe) -> bytes:  # noqa: A002 (what it is)
+    """
+    Return a store's file: what was read and not touched as it stood, all else written afresh, in the order of `store.entries`.
+
+    Nothing is written that the format cannot hold, and nothing is left out. Whether a runtime sees each entry is not checked.
+
+    Args:
+        store: the entries, with what their codec keeps of the file they came from.
+        format: one of `capability.CAPABILITIES`; another than `store.format` writes a new file.
+        recipe: the password, chance, the date of new entries, and the runtime that is to read it. A password for a format without
+            one is left alone.
+
+    Raises:
+        UsageError: no such format, a store that the format cannot be without entries, or a password that is missing or that the
+            reader would not open.
+        UnsupportedEntryError: an entry that the format cannot be given, or not in this form.
+        StoreFormatError: a certificate's bytes or a property that would break the file.
+    """
+    capability = CAPABILITIES.get(format)
+    if capability is None:
+        message = f"No format '{visible(format)}' of a store to write; there are {', '.join(CAPABILITIES)}."
+        raise UsageError(message)
+    if capability.needs_password and recipe.password is None:
+        raise UsageError(
+            f"Without a password {TITLES[format]} cannot be written.", remedy="Give the password that it is to have."
+        )
+    if not (store.entries or capability.can_be_empty):
+        raise UsageError(f"Without a certificate {TITLES[format]} cannot be written.", remedy="Remove the file instead.")
+    for number, entry in enumerate(store.entries, start=1):
+        # What is of no kind that others know is carried by its own codec, where it was found.
+        if not capability.can_hold(entry) and not (isinstance(entry, OtherEntry) and store.format == format):
+            raise refusal(entry, number=number, format=format)
+    return _DUMPERS[format](store, recipe)
+
+
+def besides(store: TrustStore) -> tuple[str, ...]:
+    """
+    Return what a store's file holds that no entry says, and that goes into no other format; a phrase each, safe to print.
+
+    Such as private keys beside the certificates of a PEM file, the purposes of OpenSSL's TRUSTED CERTIFICATE, and revocation
+    lists of PKCS#7. `write` keeps it in the format it was found in.
+    """
+    match store.format:
+        case "pem":
+            return pem.besides(store)
+        case "pkcs7":
+            return pkcs7.besides(store)
+        case _:
+            return ()
+
+
+def unlock(key: ProtectedKey, *, password: str) -> bytes:
+    """
+    Return a private key as PKCS#8 PrivateKeyInfo in DER (RFC 5958 §2).
+
+    Args:
+        key: as it stands in a store.
+        password: of the key, which need not be that of the store; not looked at for a plain key.
+
+    Raises:
+        StoreIntegrityError: the password is wrong or the key was changed, which cannot be told apart.
+        StoreFormatError: the octets are no such key, or ask for more work than the bounds allow.
+    """
+    from anchorkeep.formats import bks_key, java_key, pkcs8
+
+    if key.form is KeyForm.BKS:
+        return bks_key.unlock(key.data, password=password)
+    if key.form is KeyForm.ENCRYPTED and java_key.algorithm(key.data) in java_key.ALGORITHMS:
+        return java_key.unlock(key.data, password=password)
+    return pkcs8.unlock(key, password=password)
+
+
+def lock(pkcs8: bytes, *, format: str, recipe: Recipe) -> ProtectedKey:  # noqa: A002 (what it is)
+    """
+    Return a private key as a store of that format keeps it.
+
+    Args:
+        pkcs8: PKCS#8 PrivateKeyInfo in DER; not checked.
+        format: `jks`, `jceks`, `pkcs12` or `bks`.
+        recipe: the key's password, chance, and the runtime that is to read it.
+
+    Raises:
+        UsageError: the password is missing, or the reader would not open a key under it.
+    """
+    from anchorkeep.formats import pkcs8 as pkcs8_codec
+
+    if format == "pkcs12":
+        return pkcs8_codec.lock(pkcs8, recipe=recipe)
+    if recipe.password is None:
+        raise UsageError(f"Without a password {TITLES[format]} keeps no private key.", remedy="Give the password of the key.")
+    from anchorkeep.formats import bks_key, java_key
+
+    password, entropy = recipe.password, recipe.entropy
+    match format:
+        case "jks":
+            return ProtectedKey(form=KeyForm.ENCRYPTED, data=java_key.lock_jks(pkcs8, password=password, entropy=entropy))
+        case "jceks":
+            return ProtectedKey(form=KeyForm.ENCRYPTED, data=java_key.lock_jceks(pkcs8, password=password, entropy=entropy))
+        case "bks":
+            return ProtectedKey(form=KeyForm.BKS, data=bks_key.lock(pkcs8, password=password, entropy=entropy))
+        case _:
+            raise UsageError(f"No private key can be kept in {TITLES.get(format, visible(format))}.")
+
+
 def _contained(data: bytes) -> Sequence[Certificate]:
     return pkcs7.loads(data, name="PKCS#7").certificates
+
+
+def _contained_anew(data: bytes, entries: Sequence[TrustedCertEntry], recipe: Recipe) -> bytes:
+    return pkcs7.dump(replace(pkcs7.loads(data, name="PKCS#7"), entries=tuple(entries)), recipe)

@@ -18,17 +18,20 @@ from anchorkeep.text import visible
 _EXPORT = "Export the certificates from it as PEM, PKCS#12 or JKS with the program that made it."
 _ASK_CERTIFICATE = "Give the file with the certificate that belongs to it."
 
+#: How Bouncy Castle's own stores begin: a version of 0 to 2, and the octets of a salt. Which of the two it is, `bks` tells.
+BOUNCY_CASTLE = re.compile(rb"\0\0\0[\0\1\2]\0\0\0[\x01-\xff]")
+
 # How a file of a known kind begins, what it is, and what to do.
 _BEGINNINGS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (
-        re.compile(rb"\xce\xce\xce\xce"),
-        "a JCEKS store",
-        "Convert it: keytool -importkeystore -srcstoretype JCEKS -deststoretype PKCS12.",
+        BOUNCY_CASTLE,
+        "a Bouncy Castle UBER store, or a BKS store of version 0 or 1 that is damaged in its first entry",
+        "Convert it with the Bouncy Castle provider: keytool -importkeystore -srcstoretype UBER -deststoretype PKCS12.",
     ),
     (
-        re.compile(rb"\0\0\0[\0\1\2]\0\0\0[\x08-\x40]"),
-        "a Bouncy Castle store (BKS or UBER)",
-        "Convert it with the Bouncy Castle provider: keytool -importkeystore -deststoretype PKCS12.",
+        re.compile(rb"7H\x03\x02\0\0\0\0X509KEY"),
+        "a key database of IBM's (CMS, .kdb)",
+        "Convert it to PKCS#12 with IBM's gskcapicmd -keydb -convert.",
     ),
     (
         re.compile(rb"\s*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE),
@@ -49,6 +52,7 @@ _SHAPES = {
     Shape.PRIVATE_KEY: "Private keys are not read. " + _ASK_CERTIFICATE,
     Shape.ENCRYPTED_PRIVATE_KEY: "Private keys are not read. " + _ASK_CERTIFICATE,
     Shape.PUBLIC_KEY: _ASK_CERTIFICATE,
+    Shape.BCFKS: "Convert it with the Bouncy Castle provider: keytool -importkeystore -srcstoretype BCFKS -deststoretype PKCS12.",
     Shape.OTHER_PKCS7: "Only signed data carries certificates for others to read.",
 }
 

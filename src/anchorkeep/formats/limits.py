@@ -25,3 +25,7 @@ MAX_TOTAL_PROPERTIES = 1_000_000
 MAX_PROPERTY_BYTES = 1024 * 1024
 #: Encrypted bytes under RC2, whose decryption here is slow: 4 MiB take some ten seconds, and no store that old is larger.
 MAX_RC2_BYTES = 4 * 1024 * 1024
+#: Objects inside objects of a serialized Java object, and classes above a class. A sealed key of JCEKS has three.
+MAX_OBJECT_DEPTH = 8
+#: Values and fields of one serialized Java object, what describes its classes included. A sealed key of JCEKS has some twenty.
+MAX_OBJECT_VALUES = 100

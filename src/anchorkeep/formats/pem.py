@@ -2,46 +2,46 @@
 Read and write certificates in textual encoding (RFC 7468), as programs and people have mixed it with other things.
 
 Rules kept here:
-- text between blocks is a comment; line ends of any system, a byte order mark and UTF-16 (what PowerShell's `>` writes) are read;
-- private keys and other blocks are passed over and never decoded;
-- a boundary line that does not fit is an error, for a damaged boundary would lose a certificate without a word.
+- text between blocks is a comment; private keys and other blocks are passed over and never decoded;
+- what was read and not touched is written as the same bytes, comments, keys and line ends included. The text before a block goes
+  with it; of the text before the first one, its last paragraph.
 """
 
 from __future__ import annotations
 
-import binascii
 import re
+from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from anchorkeep import tlv
-from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedFormatError
-from anchorkeep.formats import limits
+from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedEntryError, UnsupportedFormatError
+from anchorkeep.formats import capability, limits, pem_block
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import TrustedCertEntry, TrustStore
-from anchorkeep.text import ascii_line, visible
+from anchorkeep.text import ascii_line, counted, visible
+from anchorkeep.tlv import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-# What comes before it on the line is looked at afterwards: with a literal in front, the search is seventeen times as fast.
-# The match takes the line's rest, so that no line is looked at twice.
-_BOUNDARY = re.compile(rb"-----(BEGIN|END)([^\n]*)")
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/ \t]*={0,2}[ \t]*")
-_BEGIN = b"-----BEGIN"
-_UTF8_MARK = b"\xef\xbb\xbf"
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_COLUMNS = 64  # RFC 7468 §2
+    from anchorkeep.formats.recipe import Recipe
+
+_PARAGRAPH_END = re.compile(rb"(?:\A|\n)[ \t\r]*\n")
 
 _CERTIFICATE = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
 #: OpenSSL's form: the certificate, and behind it for which purposes it is trusted.
 _TRUSTED = "TRUSTED CERTIFICATE"
+_REJECTED = 0xA0
 _CONTAINER = frozenset({"PKCS7", "PKCS #7 SIGNED DATA", "CMS"})
+_HOLDERS = _CERTIFICATE | _CONTAINER | {_TRUSTED}
 
 # What a file without certificates holds, and what to do.
+_ENCRYPTED_KEY = "ENCRYPTED PRIVATE KEY"
 _KEYS_REMEDY = "Private keys are not read. Give the file with the certificate that belongs to it."
 _OTHERS = {
     "OPENSSH PRIVATE KEY": ("an OpenSSH private key", "SSH keys hold no X.509 certificate."),
-    "ENCRYPTED PRIVATE KEY": ("an encrypted private key", _KEYS_REMEDY),
+    _ENCRYPTED_KEY: ("an encrypted private key", _KEYS_REMEDY),
     "X509 CRL": ("a certificate revocation list (CRL)", "It lists revoked certificates and holds none."),
     "CERTIFICATE REQUEST": ("a certificate request (CSR)", "Give what the CA issued for it."),
     "NEW CERTIFICATE REQUEST": ("a certificate request (CSR)", "Give what the CA issued for it."),
@@ -49,35 +49,46 @@ _OTHERS = {
 }
 
 
-class Block(NamedTuple):
+class _Piece(NamedTuple):
     """
-    One block of a file.
+    A block with certificates as it was read, shared by the entries it gave.
 
     Attributes:
-        number: its place among all blocks, from 1.
-        line: the line of its BEGIN, from 1.
-        label: what stands behind BEGIN.
-        body: the lines between the boundaries, each ended by a line feed.
+        number: its place among the blocks with certificates, from 0.
+        text: what belongs to it of the text before it, and the block.
+        certificates: what it holds; several in PKCS#7.
+        alias: its name in OpenSSL's form, None where it has none.
+        trust: in OpenSSL's form, the octets behind the certificate.
     """
 
     number: int
-    line: int
-    label: str
-    body: bytes
-
-    @property
-    def place(self) -> str:
-        """Where it is, for a message."""
-        return f"block {self.number} (line {self.line}, {visible(self.label, limit=60)})"
+    text: bytes
+    certificates: tuple[Certificate, ...]
+    alias: str | None
+    trust: bytes
 
 
-def is_pem(data: bytes) -> bool:
-    """Whether a line of the data begins a block."""
-    if data.startswith(_UTF16_MARKS):
-        return _BEGIN in data.replace(b"\0", b"")
-    if _BEGIN not in data:
-        return False
-    return next(_boundaries(data.removeprefix(_UTF8_MARK).replace(b"\r", b"\n")), None) is not None
+class _File(NamedTuple):
+    """
+    A file as it was read, without the pieces that entries keep.
+
+    Attributes:
+        mark: the byte order mark, empty where there is none; it tells the encoding.
+        head: the text before the first piece that does not belong to it.
+        pieces: the blocks with certificates.
+        others: the other blocks, each with the text before it, and behind how many pieces it stands.
+        labels: what these are called.
+        tail: what follows the last block.
+        line_end: how its lines end.
+    """
+
+    mark: bytes = b""
+    head: bytes = b""
+    pieces: tuple[_Piece, ...] = ()
+    others: tuple[tuple[int, bytes], ...] = ()
+    labels: tuple[str, ...] = ()
+    tail: bytes = b""
+    line_end: bytes = b"\n"
 
 
 def loads(data: bytes, *, name: str, container: Callable[[bytes], Sequence[Certificate]]) -> TrustStore:
@@ -95,43 +106,87 @@ def loads(data: bytes, *, name: str, container: Callable[[bytes], Sequence[Certi
         UnsupportedFormatError: there are blocks, but none with certificates.
         StoreFormatError: a boundary or the base64 of a certificate is broken; the message names block and line.
     """
-    entries: list[TrustedCertEntry] = []
-    others: list[Block] = []
-    for block in blocks(data, name=name):
-        if block.label in _CERTIFICATE or block.label == _TRUSTED or block.label in _CONTAINER:
-            found = _certificates(block, name=name, container=container)
-            entries.extend(TrustedCertEntry(certificate=certificate) for certificate in found)
-        else:
-            others.append(block)
-        if len(entries) + len(others) > limits.MAX_ENTRIES:
+    mark, text = pem_block.decoded_text(data, name=name)
+    head, position = b"", 0
+    pieces: list[_Piece] = []
+    others: list[tuple[int, bytes]] = []
+    labels: list[str] = []
+    for block in pem_block.blocks(text, name=name):
+        if len(pieces) + len(others) == limits.MAX_ENTRIES:
             raise StoreFormatError(f"{name}: more than {limits.MAX_ENTRIES:,} blocks.")
-    if not entries:
-        raise _without_certificates(others, name=name)
-    return TrustStore(format="pem", entries=tuple(entries))
+        if block.label in _HOLDERS:
+            if not position:
+                position = _last_paragraph(text[: block.start])
+                head = text[:position]
+            piece = _piece(block, number=len(pieces), text=text[position : block.end], name=name, container=container)
+            pieces.append(piece)
+        else:
+            others.append((len(pieces), text[position : block.end]))
+            labels.append(_ENCRYPTED_KEY if block.is_encrypted else block.label)
+        position = block.end
+    if not pieces:
+        raise _without_certificates(labels, name=name)
+    native = _File(
+        mark=mark,
+        head=head,
+        pieces=tuple(pieces),
+        others=tuple(others),
+        labels=tuple(labels),
+        tail=text[position:],
+        line_end=_line_end(text),
+    )
+    entries = tuple(
+        TrustedCertEntry(certificate=certificate, alias=piece.alias, native=piece)
+        for piece in pieces
+        for certificate in piece.certificates
+    )
+    if len(entries) > limits.MAX_ENTRIES:
+        raise StoreFormatError(f"{name}: more than {limits.MAX_ENTRIES:,} certificates.")
+    return TrustStore(format="pem", entries=entries, native=native)
 
 
-def blocks(data: bytes, *, name: str) -> Iterator[Block]:
-    """Yield the blocks of a file in order; a boundary that does not fit is a `StoreFormatError`."""
-    text = _normalized(data, name=name)
-    line, counted_to = 1, 0
-    begun: tuple[int, str, int] | None = None
+def dump(store: TrustStore, recipe: Recipe, *, container: Callable[[bytes, Sequence[TrustedCertEntry], Recipe], bytes]) -> bytes:
+    """
+    Return the store's certificates as blocks in their order, with all else that its file held.
+
+    A PKCS#7 block of which some certificates are gone is written again with the others. An alias of a new entry is not written,
+    for there is no place for it.
+
+    Args:
+        store: the entries, with what `loads` kept of their file.
+        recipe: handed on.
+        container: returns a PKCS#7 structure with those certificates instead of its own.
+
+    Raises:
+        UnsupportedEntryError: an entry that is no certificate, or another alias of one that was read.
+        StoreFormatError: a certificate's bytes cannot be embedded in PKCS#7.
+    """
+    entries = tuple(capability.certificates(store.entries, format="pem"))
+    file = store.native if isinstance(store.native, _File) else _File()
+    parts = [file.head]
+    others = list(reversed(file.others))
     number = 0
-    for boundary in _boundaries(text):
-        line += text.count(b"\n", counted_to, boundary.start())
-        counted_to = boundary.start()
-        label = _label(boundary, name=name, line=line)
-        if boundary[1] == b"BEGIN":
-            if begun:
-                raise StoreFormatError(f"{name}: the block begun in line {begun[0]} has no END before line {line}.")
-            begun = (line, label, boundary.end() + 1)
-            continue
-        if begun is None or begun[1] != label:
-            raise StoreFormatError(f"{name}: line {line}: END {visible(label, limit=60)} without its BEGIN.")
-        number += 1
-        yield Block(number=number, line=begun[0], label=label, body=text[begun[2] : boundary.start()])
-        begun = None
-    if begun:
-        raise StoreFormatError(f"{name}: the block begun in line {begun[0]} has no END; is the file cut off?")
+    for piece, run in groupby(entries, key=lambda entry: _own_piece(entry, file=file)):
+        members = tuple(run)
+        if piece is None:
+            parts += (_afresh(entry, file=file, is_first=not any(parts) and not at) for at, entry in enumerate(members))
+        else:
+            while others and others[-1][0] <= piece.number:
+                parts.append(others.pop()[1])
+            _raise_for_alias(members, piece=piece, number=number + 1)
+            parts += _again(piece, members, recipe=recipe, line_end=file.line_end, container=container)
+        number += len(members)
+    parts += (text for _, text in reversed(others))
+    return _encoded_text([*parts, file.tail], file=file)
+
+
+def besides(store: TrustStore) -> tuple[str, ...]:
+    """Return what the file holds that no entry says, as private keys and OpenSSL's purposes; a phrase each, safe to print."""
+    labels = Counter(store.native.labels if isinstance(store.native, _File) else ())
+    phrases = [f"{counted(number, 'block')} called {visible(label, limit=60)}" for label, number in labels.items()]
+    if number := sum(isinstance(entry.native, _Piece) and _has_purposes(entry.native) for entry in store.entries):
+        phrases.append(f"the purposes for which OpenSSL trusts or rejects {counted(number, 'certificate')}")
+    return tuple(phrases)
 
 
 def dumps(certificates: Sequence[Certificate], *, comments: bool) -> bytes:
@@ -146,79 +201,89 @@ def dumps(certificates: Sequence[Certificate], *, comments: bool) -> bytes:
     for number, certificate in enumerate(certificates):
         if comments:
             written += [b"\n" if number else b"", _comment(certificate)]
-        written.append(armor(certificate.der, label="CERTIFICATE"))
+        written.append(pem_block.armor(certificate.der, label="CERTIFICATE"))
     return b"".join(written)
 
 
-def armor(content: bytes, *, label: str) -> bytes:
-    """Return one block."""
-    encoded = binascii.b2a_base64(content, newline=False)
-    lines = (encoded[start : start + _COLUMNS] for start in range(0, len(encoded), _COLUMNS))
-    return b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label.encode(), b"\n".join(lines), label.encode())
+def _encoded_text(parts: Sequence[bytes], *, file: _File) -> bytes:
+    """Join the parts, each on a line of its own, as the file was encoded."""
+    lines: list[bytes] = []
+    for part in filter(None, parts):
+        if lines and not lines[-1].endswith((b"\n", b"\r")):
+            lines.append(file.line_end)
+        lines.append(part)
+    return pem_block.encoded_text(b"".join(lines), mark=file.mark)
 
 
-def _normalized(data: bytes, *, name: str) -> bytes:
-    if data.startswith(_UTF16_MARKS):
-        try:
-            data = data.decode("utf-16").encode("utf-8", "replace")
-        except UnicodeDecodeError:
-            raise StoreFormatError(f"{name}: it begins as UTF-16 text, but is not UTF-16 throughout.") from None
-    data = data.removeprefix(_UTF8_MARK)
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in data else data
+def _line_end(text: bytes) -> bytes:
+    if b"\r\n" in text:
+        return b"\r\n"
+    return b"\r" if b"\r" in text and b"\n" not in text else b"\n"
 
 
-def _boundaries(text: bytes) -> Iterator[re.Match[bytes]]:
-    """Yield the lines that begin, after blanks, as a boundary does."""
-    for found in _BOUNDARY.finditer(text):
-        start = text.rfind(b"\n", 0, found.start()) + 1
-        if not text[start : found.start()].strip(b" \t"):
-            yield found
+def _last_paragraph(text: bytes) -> int:
+    """Return where the last lines begin that have no blank line between them; blank lines behind them belong to them."""
+    normalized = pem_block.normalized(text)
+    return max((found.end() for found in _PARAGRAPH_END.finditer(normalized, 0, len(normalized.rstrip()))), default=0)
 
 
-def _label(boundary: re.Match[bytes], *, name: str, line: int) -> str:
-    rest = boundary[2].rstrip()
-    if not (rest.startswith(b" ") and rest.endswith(b"-----")):
-        shown = visible(boundary[0].decode("latin-1"), limit=60)
-        raise StoreFormatError(
-            f'{name}: line {line}: "{shown}" is a damaged boundary; expected -----BEGIN or END, a label, -----.'
-        )
-    return rest[1:-5].decode("latin-1")
+def _own_piece(entry: TrustedCertEntry, *, file: _File) -> _Piece | None:
+    """Return the piece of this file that gave the entry, None for one that is new or whose certificate is another now."""
+    piece = entry.native
+    if not isinstance(piece, _Piece) or file.pieces[piece.number : piece.number + 1] != (piece,):
+        return None
+    return piece if entry.certificate in piece.certificates else None
 
 
-def _certificates(block: Block, *, name: str, container: Callable[[bytes], Sequence[Certificate]]) -> Sequence[Certificate]:
-    der = _decoded(block, name=name)
+def _raise_for_alias(entries: Sequence[TrustedCertEntry], *, piece: _Piece, number: int) -> None:
+    if any(entry.alias != piece.alias for entry in entries):
+        message = f"Entry {number}: a PEM file has no place for another alias."
+        raise UnsupportedEntryError(message, remedy="Convert the file to a format with aliases, as PKCS#12.")
+
+
+def _again(
+    piece: _Piece,
+    entries: Sequence[TrustedCertEntry],
+    *,
+    recipe: Recipe,
+    line_end: bytes,
+    container: Callable[[bytes, Sequence[TrustedCertEntry], Recipe], bytes],
+) -> Sequence[bytes]:
+    """Return a piece as it was read, once for each time it is wanted, or with those of its certificates that are left."""
+    if len(piece.certificates) == 1:
+        return [piece.text] * len(entries)
+    if tuple(entry.certificate for entry in entries) == piece.certificates:
+        return [piece.text]
+    (block,) = pem_block.blocks(piece.text, name="PEM")
+    content = container(pem_block.decoded(block, name="PEM"), entries, recipe)
+    return piece.text[: block.start], pem_block.armor(content, label=block.label).replace(b"\n", line_end)
+
+
+def _afresh(entry: TrustedCertEntry, *, file: _File, is_first: bool) -> bytes:
+    """Return a block with comments before it; what OpenSSL's form said in another file is kept."""
+    trust = entry.native.trust if isinstance(entry.native, _Piece) else b""
+    block = pem_block.armor(entry.certificate.der + trust, label=_TRUSTED if trust else "CERTIFICATE")
+    text = (b"" if is_first else b"\n") + _comment(entry.certificate) + block
+    return text.replace(b"\n", file.line_end)
+
+
+def _piece(
+    block: pem_block.Block, *, number: int, text: bytes, name: str, container: Callable[[bytes], Sequence[Certificate]]
+) -> _Piece:
+    der, alias, trust = pem_block.decoded(block, name=name), None, b""
     if block.label == _TRUSTED:
-        return (Certificate(_without_trust(der, block=block, name=name)),)
+        certificates: tuple[Certificate, ...]
+        der, trust = _split_trust(der, block=block, name=name)
+        alias, certificates = _alias(trust), (Certificate(der),)
     # Windows' `certutil -encode` calls whatever it encodes a CERTIFICATE.
-    if block.label in _CONTAINER or _begins_with_identifier(der):
+    elif block.label in _CONTAINER or _begins_with_identifier(der):
         try:
-            return container(der)
+            certificates = tuple(container(der))
         except StoreFormatError as error:
             raise type(error)(f"{name}: {block.place}: {error.message}", remedy=error.remedy) from None
-    return (Certificate(der),)
-
-
-def _decoded(block: Block, *, name: str) -> bytes:
-    if b":" in block.body and b"ENCRYPTED" in block.body:
-        message = f"{name}: {block.place} is encrypted (RFC 1421)."
-        raise UnsupportedFormatError(message, remedy="Decrypt it first with the program that made it.")
-    try:
-        der = binascii.a2b_base64(block.body.translate(None, b"\n\t "), strict_mode=True)
-    except binascii.Error as error:
-        line = _broken_line(block)
-        raise StoreFormatError(f"{name}: {block.place}: line {line} is not base64: {error}.") from None
-    if not der:
-        raise StoreFormatError(f"{name}: {block.place} is empty.")
-    return der
-
-
-def _broken_line(block: Block) -> int:
-    """Return the first line with something other than base64, or the last one where the fault is in the padding."""
-    lines = block.body.rstrip(b"\n").split(b"\n")
-    for number, line in enumerate(lines, start=block.line + 1):
-        if not _BASE64_LINE.fullmatch(line):
-            return number
-    return block.line + len(lines)
+    else:
+        certificates = (Certificate(der),)
+    return _Piece(number=number, text=text, certificates=certificates, alias=alias, trust=trust)
 
 
 def _begins_with_identifier(der: bytes) -> bool:
@@ -227,20 +292,37 @@ def _begins_with_identifier(der: bytes) -> bool:
         node = tlv.read_prefix(der)
     except TLVError:
         return False
-    return node.tag == tlv.reader.SEQUENCE and der[node.content_start : node.content_start + 1] == b"\x06"
+    return node.tag == reader.SEQUENCE and der[node.content_start : node.content_start + 1] == b"\x06"
 
 
-def _without_trust(der: bytes, *, block: Block, name: str) -> bytes:
+def _split_trust(der: bytes, *, block: pem_block.Block, name: str) -> tuple[bytes, bytes]:
     try:
-        return tlv.read_prefix(der).raw
+        end = tlv.read_prefix(der).end
     except TLVError as error:
         raise StoreFormatError(f"{name}: {block.place} is broken: {error.message}.") from None
+    return der[:end], der[end:]
 
 
-def _without_certificates(others: list[Block], *, name: str) -> StoreFormatError:
-    if not others:
+def _members(trust: bytes) -> tuple[tlv.Node, ...]:
+    """Return the members of a CertAux: trust, [0] reject, alias, keyid, [1] other, all optional (openssl: x_x509a.c)."""
+    try:
+        return tlv.read(trust).children(reader.SEQUENCE) if trust else ()
+    except TLVError:
+        return ()
+
+
+def _has_purposes(piece: _Piece) -> bool:
+    return any(member.tag in {reader.SEQUENCE, _REJECTED} for member in _members(piece.trust))
+
+
+def _alias(trust: bytes) -> str | None:
+    return next((member.text()[: limits.MAX_ALIAS] for member in _members(trust) if member.tag == reader.UTF8), None)
+
+
+def _without_certificates(labels: list[str], *, name: str) -> StoreFormatError:
+    if not labels:
         return StoreFormatError(f"{name}: no block of certificates in this text.")
-    label = others[0].label
+    label = labels[0]
     what, remedy = _OTHERS.get(label, (f"a block called {visible(label, limit=60)}", ""))
     if label not in _OTHERS and label.endswith("PRIVATE KEY"):
         what, remedy = "a private key", _KEYS_REMEDY

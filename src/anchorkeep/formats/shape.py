@@ -31,6 +31,7 @@ class Shape(StrEnum):
     PKCS7 = "a PKCS#7 signed data"
     OTHER_PKCS7 = "a PKCS#7 message without certificates (not signed data)"
     PKCS12 = "a PKCS#12 store"
+    BCFKS = "a Bouncy Castle FIPS store (BCFKS)"
     CRL = "a certificate revocation list (CRL)"
     CSR = "a certificate request (CSR)"
     PRIVATE_KEY = "a private key"
@@ -57,6 +58,8 @@ def _of(node: tlv.Node) -> Shape | None:
             return _signed(_first(parts[0]))
         case (reader.SEQUENCE, reader.OCTET_STRING | reader.BIT_STRING as content) if _is_algorithm(parts[0]):
             return Shape.PUBLIC_KEY if content == reader.BIT_STRING else Shape.ENCRYPTED_PRIVATE_KEY
+        case (reader.SEQUENCE, reader.SEQUENCE) if _is_sealed(parts[0]) and _is_check(parts[1]):
+            return Shape.BCFKS
         case _:
             return None
 
@@ -95,6 +98,19 @@ def _is_algorithm(node: tlv.Node) -> bool:
     """Whether the node begins with an identifier, as AlgorithmIdentifier and ContentInfo do."""
     first = _first(node)
     return bool(first) and first[0].tag == reader.OID
+
+
+def _is_sealed(node: tlv.Node) -> bool:
+    """Whether the node is an algorithm and octets, as EncryptedPrivateKeyInfo and the EncryptedObjectStoreData of BCFKS."""
+    parts = _first(node)
+    return [part.tag for part in parts] == [reader.SEQUENCE, reader.OCTET_STRING] and _is_algorithm(parts[0])
+
+
+def _is_check(node: tlv.Node) -> bool:
+    """Whether the node is the PbkdMacIntegrityCheck of BCFKS: a MAC's algorithm, a derivation's, and the code."""
+    parts = _first(node)
+    tags = [part.tag for part in parts]
+    return tags == [reader.SEQUENCE, reader.SEQUENCE, reader.OCTET_STRING] and all(map(_is_algorithm, parts[:2]))
 
 
 def _first(node: tlv.Node) -> list[tlv.Node]:

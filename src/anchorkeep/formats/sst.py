@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from anchorkeep.errors import StoreFormatError
 from anchorkeep.formats import limits
+from anchorkeep.formats.capability import refusal
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import OtherEntry, OtherKind, StoreProperty, TrustedCertEntry, TrustStore
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from anchorkeep.formats.recipe import Recipe
+    from anchorkeep.model.truststore import Entry
 
 #: Version 0, then "CERT" (0x54524543) as the type of file.
 MAGIC = b"\0\0\0\0CERT"
@@ -32,6 +36,7 @@ _HEADER = struct.Struct("<III")
 _END = bytes(_HEADER.size)
 _CERTIFICATE = 32
 _OTHERS = {33: OtherKind.CRL, 34: OtherKind.CTL}
+_IDS = {kind: id_ for id_, kind in _OTHERS.items()}
 _CONTENTS = frozenset({_CERTIFICATE, *_OTHERS})
 _ASN1 = 1
 _LAST_PROPERTY = 0xFFFF
@@ -87,17 +92,31 @@ def loads(data: bytes, *, name: str) -> TrustStore:
     return TrustStore(format="sst", entries=tuple(entries))
 
 
-def dumps(entries: Iterable[TrustedCertEntry | OtherEntry]) -> bytes:
+def dump(store: TrustStore, recipe: Recipe) -> bytes:  # noqa: ARG001 (nothing here is protected or dated)
+    """
+    Return a serialized store of the store's entries, as `dumps` does.
+
+    Raises:
+        UnsupportedEntryError: a key, or an entry of an unknown kind.
+        StoreFormatError: as `dumps`.
+    """
+    return dumps(store.entries)
+
+
+def dumps(entries: Iterable[Entry]) -> bytes:
     """
     Return a serialized store of the entries in their order; those of a store that was read give its bytes again.
 
     Properties are written as they are. An alias that they do not say becomes the friendly name, in place of any other.
 
     Raises:
+        UnsupportedEntryError: a key, or an entry of an unknown kind.
         StoreFormatError: a property no store can hold, or an alias with a NUL inside.
     """
     parts = [MAGIC]
     for number, entry in enumerate(entries, start=1):
+        if not (isinstance(entry, TrustedCertEntry) or (isinstance(entry, OtherEntry) and entry.kind in _IDS)):
+            raise refusal(entry, number=number, format="sst")
         for count, item in enumerate(_properties(entry, number=number), start=1):
             if problem := _wrong_property(item, number=count):
                 raise StoreFormatError(f"Entry {number}: {problem}.")
@@ -106,8 +125,7 @@ def dumps(entries: Iterable[TrustedCertEntry | OtherEntry]) -> bytes:
             case TrustedCertEntry():
                 parts += _element(_CERTIFICATE, _ASN1, entry.certificate.der)
             case OtherEntry():
-                id_ = next(id_ for id_, kind in _OTHERS.items() if kind is entry.kind)
-                parts += _element(id_, entry.encoding, entry.data)
+                parts += _element(_IDS[entry.kind], entry.encoding, entry.data)
     parts.append(_END)
     return b"".join(parts)
 
