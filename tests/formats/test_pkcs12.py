@@ -1,16 +1,39 @@
 import binascii
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchorkeep import formats
-from anchorkeep.errors import StoreFormatError, StoreIntegrityError, UnsupportedFormatError
-from anchorkeep.formats import pem, pkcs12
+from anchorkeep import formats, tlv
+from anchorkeep.errors import (
+    StoreFormatError,
+    StoreIntegrityError,
+    UnsupportedEntryError,
+    UnsupportedFormatError,
+    UsageError,
+)
+from anchorkeep.formats import pbe_cipher, pkcs8, pkcs12
+from anchorkeep.formats.pbe import Password
+from anchorkeep.formats.recipe import Recipe
+from anchorkeep.model import java
 from anchorkeep.model.certificate import Certificate
-from anchorkeep.model.truststore import Integrity, PrivateKeyEntry, TrustedCertEntry, TrustStore
+from anchorkeep.model.java import JavaVersion
+from anchorkeep.model.truststore import (
+    Integrity,
+    KeyForm,
+    OtherEntry,
+    OtherKind,
+    PrivateKeyEntry,
+    ProtectedKey,
+    SecretKeyEntry,
+    TrustedCertEntry,
+    TrustStore,
+)
 from anchorkeep.tlv import writer
 from tests.data import stores
 from tests.data.stores import PASSWORD, cert_bag, certificate, encrypted_part, key_bag, pfx, plain_part
@@ -115,19 +138,51 @@ def test_a_mac_without_a_count_has_one_iteration() -> None:
     assert read(data).integrity is Integrity.VERIFIED
 
 
-def rfc_9579() -> bytes:
-    """Return the store of RFC 9579 Appendix A.1."""
-    (block,) = pem.blocks((DATA / "rfc9579-a1.p12.pem").read_bytes(), name="RFC 9579")
-    return binascii.a2b_base64(block.body)
+def rfc_9579(number: int = 1) -> bytes:
+    """Return a store of RFC 9579 Appendix A.1 to A.3."""
+    lines = (DATA / f"rfc9579-a{number}.p12.pem").read_bytes().splitlines()
+    return binascii.a2b_base64(b"".join(lines[2:-1]))
 
 
-def test_the_store_of_rfc_9579_is_read() -> None:
-    """The example of RFC 9579 with PBMAC1 verifies under its password and under no other."""
-    store = read(rfc_9579(), "1234")
+@pytest.mark.parametrize(("number", "algorithm"), [(1, "HmacSHA256"), (2, "HmacSHA256"), (3, "HmacSHA512")])
+def test_the_stores_of_rfc_9579_are_read(number: int, algorithm: str) -> None:
+    """The valid examples of RFC 9579 with PBMAC1 verify under their password and under no other, and their key opens."""
+    store = read(rfc_9579(number), "1234")
     assert store.integrity is Integrity.VERIFIED
+    assert store.protection[-1].algorithm == f"PBMAC1 with {algorithm}"
     assert [str(item.subject) for item in store.certificates] == ["CN=tt, OU=rr, O=ee, L=ww, ST=qq, C=XX"]
+    (entry,) = store.entries
+    assert isinstance(entry, PrivateKeyEntry)
+    assert entry.key
+    assert load_der_private_key(pkcs8.unlock(entry.key, password="1234"), None)
     with pytest.raises(StoreIntegrityError):
-        read(rfc_9579(), "12345")
+        read(rfc_9579(number), "12345")
+
+
+# The MacData of RFC 9579 A.4 to A.6, which differ from A.1 in nothing else.
+BROKEN_MACS = {
+    "iterations": (
+        "MH0wbTBJBgkqhkiG9w0BBQ4wPDAsBgkqhkiG9w0BBQwwHwQIb0c8OLAuMXMCAggBAgEgMAwGCCqGSIb3DQIJBQAwDAYIKoZIhvcNAgkFAAQgeqVthTnX"
+        "AjY/O80uuDVFxt+iuWlw5xR3LSJOQX+JBt0ECE5PVCBVU0VEAgIIAA=="
+    ),
+    "salt": (
+        "MHwwbTBJBgkqhkiG9w0BBQ4wPDAsBgkqhkiG9w0BBQwwHwQITk9UIFVTRUQCAggAAgEgMAwGCCqGSIb3DQIJBQAwDAYIKoZIhvcNAgkFAAQgeqVthTnX"
+        "AjY/O80uuDVFxt+iuWlw5xR3LSJOQX+JBt0ECG9HPDiwLjFzAgEB"
+    ),
+    "key-length": (
+        "MHowajBGBgkqhkiG9w0BBQ4wOTApBgkqhkiG9w0BBQwwHAQIb0c8OLAuMXMCAggAMAwGCCqGSIb3DQIJBQAwDAYIKoZIhvcNAgkFAAQgeqVthTnXAjY/"
+        "O80uuDVFxt+iuWlw5xR3LSJOQX+JBt0ECG9HPDiwLjFzAgIIAA=="
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_MACS)
+def test_the_broken_stores_of_rfc_9579_are_refused(name: str) -> None:
+    """The examples of RFC 9579 with a wrong count, a wrong salt or without a length of the key are refused."""
+    version, content, _ = tlv.read(rfc_9579()).children()
+    data = writer.sequence(version.raw, content.raw, binascii.a2b_base64(BROKEN_MACS[name]))
+    with pytest.raises((StoreIntegrityError, StoreFormatError), match=r"password is wrong|A key of None octets"):
+        read(data, "1234")
 
 
 def test_pbmac1_with_sha_512_verifies() -> None:
@@ -226,12 +281,32 @@ def test_the_date_of_a_key_is_its_local_key_id(key_id: bytes, created: datetime 
     assert entry == PrivateKeyEntry(alias=None, chain=(LEAF,), created=created)
 
 
-def test_bags_without_certificates_are_passed_over() -> None:
-    """CRLs and secrets are no certificates; nested safes are opened."""
+def test_nested_safes_are_opened() -> None:
+    """The bags of nested safes are entries in their place, whatever stands beside them."""
     nested = stores.bag(6, writer.sequence(cert_bag(LEAF), stores.bag(6, writer.sequence(cert_bag(ROOT)))))
     empty = writer.sequence()
     data = pfx(plain_part(stores.bag(4, empty), nested, stores.bag(5, empty), stores.bag(1, empty)))
     assert read(data).certificates == (LEAF, ROOT)
+    kinds = [type(entry) for entry in read(data).entries]
+    assert kinds == [OtherEntry, TrustedCertEntry, TrustedCertEntry, SecretKeyEntry, PrivateKeyEntry]
+
+
+SDSI = cert_bag(ROOT, kind="1.2.840.113549.1.9.22.2")
+UNKNOWN = stores.bag(7, writer.sequence(writer.integer(7)), stores.friendly_name("seven"))
+CRL_BAG = stores.bag(
+    4,
+    writer.sequence(writer.oid("1.2.840.113549.1.9.23.1"), writer.explicit(0, writer.octet_string(stores.crl()))),
+    stores.friendly_name("revoked"),
+)
+
+
+def test_bags_that_are_no_certificates_are_carried() -> None:
+    """A revocation list, a bag of an unknown type and a certificate of another than X.509 are entries with their bytes."""
+    assert read(pfx(encrypted_part(CRL_BAG, UNKNOWN, SDSI))).entries == (
+        OtherEntry(kind=OtherKind.CRL, data=stores.crl(), alias="revoked"),
+        OtherEntry(kind=OtherKind.UNKNOWN, data=UNKNOWN, alias="seven"),
+        OtherEntry(kind=OtherKind.UNKNOWN, data=SDSI),
+    )
 
 
 def test_indefinite_lengths_and_pieces_are_read() -> None:
@@ -273,8 +348,6 @@ MANY = writer.sequence(writer.sequence(writer.oid("1.2.3"), writer.NULL), writer
         (stores.sealed_pfx(SAFE, kind=stores.SIGNED_DATA), "protected by a signature"),
         (stores.sealed_pfx(SAFE, writer.sequence(MANY, writer.octet_string(b""))), r"protected by a MAC with 1\.2\.3"),
         (pfx(writer.sequence(writer.oid("1.2.840.113549.1.7.3"), writer.explicit(0, b"\x30\0"))), "encrypted to a public key"),
-        (pfx(plain_part(stores.bag(7, writer.sequence()))), "a bag of type"),
-        (pfx(plain_part(cert_bag(ROOT, kind="1.2.840.113549.1.9.22.2"))), "only X.509 is read"),
         (rest(pbe1(1)), "encrypted with RC4 with 128 bits"),
         (rest(writer.sequence(writer.oid("1.2.3"), writer.NULL)), r"encrypted with 1\.2\.3"),
         (rest(stores.pbes2(stores.pbkdf2(), cipher="1.2.3")), r"encrypted with 1\.2\.3"),
@@ -284,7 +357,7 @@ MANY = writer.sequence(writer.sequence(writer.oid("1.2.3"), writer.NULL), writer
             "key derivation scrypt",
         ),
     ],
-    ids=["signature", "mac", "public-key", "bag", "sdsi", "rc4", "pbe", "cipher", "prf", "scrypt"],
+    ids=["signature", "mac", "public-key", "rc4", "pbe", "cipher", "prf", "scrypt"],
 )
 def test_what_is_not_read_is_named(data: bytes, expected: str) -> None:
     """An algorithm or content that is not read is refused by its name."""
@@ -302,6 +375,7 @@ for _ in range(10):
     [
         (rest(pbe1(3, iterations=5_000_001)), "5,000,001 iterations"),
         (rest(pbe1(3, iterations=0)), "0 iterations"),
+        (rest(pbe1(3, iterations=1 << 20_000)), "A number of 2,501 bytes"),
         (rest(stores.pbes2(stores.pbkdf2(iterations=-1))), "-1 iterations"),
         (rest(pbe1(3, salt=bytes(1025))), "A salt of 1,025 bytes"),
         (rest(stores.pbes2(stores.pbkdf2(key_size=32))), "A key of 32 octets is derived, expected 16"),
@@ -312,7 +386,20 @@ for _ in range(10):
         (pfx(writer.NULL), "structure is broken"),
         (stores.sealed_pfx(b"\x04\0"), "structure is broken"),
     ],
-    ids=["many", "zero", "negative", "salt", "key", "vector", "no-content", "alias", "nesting", "part", "safe"],
+    ids=[
+        "many",
+        "zero",
+        "huge",
+        "negative",
+        "salt",
+        "key",
+        "vector",
+        "no-content",
+        "alias",
+        "nesting",
+        "part",
+        "safe",
+    ],
 )
 def test_what_is_beyond_the_bounds_is_refused(data: bytes, expected: str) -> None:
     """A broken store, or one that asks for too much, is refused before the work is done."""
@@ -379,3 +466,228 @@ def test_attributes_without_values_are_none() -> None:
     assert read(pfx(plain_part(cert_bag(ROOT, *empty)))).entries == (
         TrustedCertEntry(certificate=ROOT, is_visible_to_java=False),
     )
+
+
+AT = datetime(2026, 5, 4, tzinfo=UTC)
+RECIPE = Recipe(at=AT, entropy=lambda size: b"\xee" * size, password=PASSWORD)
+STORE = TrustStore(
+    format="pkcs12",
+    entries=(TrustedCertEntry(certificate=ROOT, alias="root"), TrustedCertEntry(certificate=LEAF, alias="würzel \U0001f511")),
+)
+
+
+def recipe(**changes: Any) -> Recipe:
+    """Return the recipe of these tests with changes."""
+    return replace(RECIPE, **changes)
+
+
+def algorithms(store: TrustStore) -> list[str]:
+    """Return how a store is protected, the integrity last."""
+    return [f"{item.part} {item.algorithm} {item.iterations}" for item in store.protection]
+
+
+MODERN = ["certificates PBEWithHmacSHA256AndAES_256 10000", "integrity HmacPBESHA256 10000"]
+LEGACY = ["certificates PBEWithSHA1AndDESede 10000", "integrity HmacPBESHA1 10000"]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (None, MODERN),
+        (java.every(8), LEGACY),
+        (java.every(11), LEGACY),
+        (java.parse("11.0.12"), MODERN),
+        (java.every(17), MODERN),
+        (java.every(25), MODERN),
+    ],
+)
+def test_a_new_store_is_written_for_its_reader(version: JavaVersion | None, expected: list[str]) -> None:
+    """A new store has the algorithms of its reader, and holds what it was given; under another password it does not open."""
+    data = pkcs12.dump(STORE, recipe(java=version))
+    store = read(data)
+    assert (store, algorithms(store)) == (replace(STORE, integrity=Integrity.VERIFIED), expected)
+    with pytest.raises(StoreIntegrityError):
+        read(data, "Changeit")
+
+
+def test_the_same_chance_makes_the_same_bytes() -> None:
+    """A store is the same bytes for the same entries and entropy, and other bytes for another."""
+    assert pkcs12.dump(STORE, RECIPE) == pkcs12.dump(STORE, RECIPE)
+    assert pkcs12.dump(STORE, RECIPE) != pkcs12.dump(STORE, recipe(entropy=bytes))
+
+
+def test_a_new_store_may_be_empty() -> None:
+    """A store without entries is one, with its MAC."""
+    store = read(pkcs12.dump(replace(STORE, entries=()), RECIPE))
+    assert (store.entries, algorithms(store)) == ((), ["integrity HmacPBESHA256 10000"])
+
+
+def test_without_a_password_a_new_store_is_bare() -> None:
+    """A new store without a password has neither encryption nor MAC, keys included, and opens without one."""
+    key = PrivateKeyEntry(alias="key", chain=(LEAF,), created=AT, key=ProtectedKey(form=KeyForm.PLAIN, data=writer.sequence()))
+    entries = (*STORE.entries, key)
+    data = pkcs12.dump(replace(STORE, entries=entries), recipe(password=None, java=java.every(17)))
+    store = read(data, None)
+    assert (store.entries, store.integrity) == (entries, Integrity.NONE)
+    assert algorithms(store) == ["certificates none None", "keys none None", "integrity none None"]
+    assert algorithms(read(pkcs12.dump(store, recipe(password="ignored")), None)) == algorithms(store)
+
+
+def as_found(part: bytes) -> bytes:
+    """Return a store with a part as it stands and a MAC."""
+    safe = writer.sequence(part)
+    return stores.sealed_pfx(safe, stores.mac_data(safe, secret=PASSWORD.encode("utf-16-be") + b"\0\0"))
+
+
+PLAIN_SAFE = writer.sequence(plain_part(cert_bag(ROOT)))
+
+
+def rc2_part(number: int) -> bytes:
+    """Return a part that is encrypted with an algorithm of RFC 7292 Appendix C."""
+    encryption = pbe_cipher.parse(tlv.read(pbe1(number, iterations=7)))
+    content = pbe_cipher.encrypted(encryption, writer.sequence(cert_bag(ROOT)), password=Password(PASSWORD))
+    return stores.sealed_part(encryption.encode(), writer.implicit(0, content))
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (as_found(rc2_part(6)), ["certificates PBEWithSHA1AndRC2_40 7", "integrity HmacPBESHA256 1"]),
+        (as_found(rc2_part(5)), ["certificates PBEWithSHA1AndRC2_128 7", "integrity HmacPBESHA256 1"]),
+        (as_found(rc2_part(4)), ["certificates PBEWithSHA1AndDESede_112 7", "integrity HmacPBESHA256 1"]),
+        (pfx(encrypted_part(cert_bag(ROOT))), ["certificates PBEWithHmacSHA256AndAES_128 1", "integrity HmacPBESHA256 1"]),
+        (
+            pfx(encrypted_part(cert_bag(ROOT)), password=None),
+            ["certificates PBEWithHmacSHA256AndAES_128 1", "integrity none None"],
+        ),
+        (pfx(plain_part(cert_bag(ROOT))), ["certificates none None", "integrity HmacPBESHA256 1"]),
+        (
+            stores.sealed_pfx(PLAIN_SAFE, stores.pbmac1_data(PLAIN_SAFE)),
+            ["certificates none None", "integrity PBMAC1 with HmacSHA512 1"],
+        ),
+    ],
+    ids=["rc2-40", "rc2-128", "3des-112", "aes-128", "no-mac", "not-encrypted", "pbmac1"],
+)
+def test_algorithms_that_were_found_are_used_again(data: bytes, expected: list[str]) -> None:
+    """A store that is edited keeps its algorithms and iterations, under new salts, also where they are old or new."""
+    store = read(data)
+    assert algorithms(store) == expected
+    written = pkcs12.dump(replace(store, entries=(*store.entries, *STORE.entries[:1])), RECIPE)
+    assert algorithms(read(written)) == expected
+    assert read(written).certificates == (ROOT, ROOT)
+    assert stores.SALT not in written
+    again = pkcs12.dump(store, recipe(java=java.every(11)))
+    assert algorithms(read(again))[0] in {LEGACY[0], "certificates none None"}
+    assert algorithms(read(again))[1] in {LEGACY[1], "integrity none None"}
+
+
+@pytest.mark.parametrize(("version", "is_kept"), [(java.every(17), True), (java.every(11), False)])
+def test_what_a_reader_is_written_anyway_stays(version: JavaVersion, is_kept: bool) -> None:  # noqa: FBT001
+    """A store with more iterations than a new one keeps them where its algorithms are those of its reader."""
+    strong = writer.sequence(
+        stores.pbkdf2(iterations=20_000), writer.sequence(writer.oid(stores.AES128), writer.octet_string(bytes(16)))
+    )
+    encryption = pbe_cipher.parse(tlv.read(writer.sequence(writer.oid(stores.PBES2), strong)))
+    content = pbe_cipher.encrypted(encryption, writer.sequence(cert_bag(ROOT)), password=Password(PASSWORD))
+    store = read(as_found(stores.sealed_part(encryption.encode(), writer.implicit(0, content))))
+    expected = ["certificates PBEWithHmacSHA256AndAES_128 20000", "integrity HmacPBESHA256 1"] if is_kept else LEGACY
+    assert algorithms(read(pkcs12.dump(store, recipe(java=version)))) == expected
+
+
+def test_weak_encryption_goes_with_a_new_reader() -> None:
+    """RC2 and PBMAC1 give way to what Java 17 writes where that is named as the reader."""
+    assert algorithms(read(pkcs12.dump(read(as_found(rc2_part(6))), recipe(java=java.every(17)))))[0] == MODERN[0]
+    data = stores.sealed_pfx(PLAIN_SAFE, stores.pbmac1_data(PLAIN_SAFE))
+    assert algorithms(read(pkcs12.dump(read(data), recipe(java=java.every(17)))))[1] == MODERN[1]
+
+
+def test_keys_and_secrets_are_listed_as_they_are_protected() -> None:
+    """Each way in which keys are encrypted is listed once; one that is not known is left out, a bare one is said."""
+    sealed = writer.sequence(pbe1(3, iterations=9), writer.octet_string(bytes(8)))
+    secret = writer.sequence(writer.oid("1.2.3"), writer.explicit(0, writer.octet_string(sealed)))
+    bags = [stores.bag(2, sealed), stores.bag(2, sealed), key_bag(), stores.bag(1, writer.sequence()), stores.bag(5, secret)]
+    assert algorithms(read(pfx(plain_part(*bags)))) == [
+        "keys PBEWithSHA1AndDESede 9",
+        "keys none None",
+        "integrity HmacPBESHA256 1",
+    ]
+    assert algorithms(read(pfx(encrypted_part(*bags)))) == [
+        "keys PBEWithHmacSHA256AndAES_128 1",
+        "keys PBEWithSHA1AndDESede 9",
+        "integrity HmacPBESHA256 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [(None, "by Java before 25"), (java.every(11), "by java11"), (java.every(21), "by java21"), (java.every(25), None)],
+)
+def test_a_password_beyond_ascii_needs_a_reader(version: JavaVersion | None, expected: str | None) -> None:
+    """A password that no Java before 25 opens is refused for a new store, and for one whose reader is named."""
+    terms = recipe(password="pässwörd", java=version)
+    if expected is None:
+        assert read(pkcs12.dump(STORE, terms), "pässwörd").entries == STORE.entries
+        return
+    with pytest.raises(UsageError, match=f"a password beyond ASCII is not opened {expected}"):
+        pkcs12.dump(STORE, terms)
+
+
+def test_a_password_that_was_found_stays() -> None:
+    """A store that had a password beyond ASCII keeps it where no reader is named."""
+    data = pkcs12.dump(STORE, recipe(password="pässwörd", java=java.every(25)))
+    store = read(data, "pässwörd")
+    assert read(pkcs12.dump(store, recipe(password="pässwörd")), "pässwörd").entries == STORE.entries
+    with pytest.raises(UsageError, match="is not opened by java17"):
+        pkcs12.dump(store, recipe(password="pässwörd", java=java.every(17)))
+
+
+def test_the_password_can_be_another() -> None:
+    """A store is written under whatever password it is given, the empty one too."""
+    store = read(pkcs12.dump(STORE, RECIPE))
+    for password in ("", "other"):
+        assert read(pkcs12.dump(store, recipe(password=password)), password).entries == STORE.entries
+
+
+def test_a_missing_password_is_asked_for() -> None:
+    """A store that is protected is not written without a password."""
+    for data in (pfx(plain_part(cert_bag(ROOT))), pfx(encrypted_part(cert_bag(ROOT)), password=None)):
+        with pytest.raises(UsageError, match="protected by a password, without which it cannot be written"):
+            pkcs12.dump(read(data), recipe(password=None))
+
+
+def test_a_reader_that_needs_a_password_is_named() -> None:
+    """A store without a password is refused where its reader opens none such."""
+    with pytest.raises(UsageError, match="java11 opens no PKCS#12 store without a password"):
+        pkcs12.dump(STORE, recipe(password=None, java=java.every(11)))
+
+
+def test_a_key_that_its_reader_does_not_open_is_refused() -> None:
+    """A key or secret under PBES2 is refused for a Java that opens none, and written for one that does."""
+    sealed = writer.sequence(stores.pbes2(stores.pbkdf2()), writer.octet_string(bytes(16)))
+    secret = writer.sequence(writer.oid("1.2.3"), writer.explicit(0, writer.octet_string(sealed)))
+    for bag in (stores.bag(2, sealed, stores.friendly_name("server")), stores.bag(5, secret, stores.friendly_name("server"))):
+        store = read(pfx(plain_part(bag, key_bag())))
+        with pytest.raises(
+            UnsupportedEntryError, match="'server' is encrypted with PBEWithHmacSHA256AndAES_128, which java11 does"
+        ):
+            pkcs12.dump(store, recipe(java=java.every(11)))
+        assert read(pkcs12.dump(store, recipe(java=java.every(17)))).entries == store.entries
+
+
+def test_every_truncation_is_refused() -> None:
+    """A store that ends too early, wherever that is, is refused, with its password and without."""
+    data = pkcs12.dump(STORE, recipe(java=java.every(11)))
+    for end in range(len(data)):
+        for password in (PASSWORD, None):
+            with pytest.raises((StoreFormatError, StoreIntegrityError)):
+                pkcs12.loads(data[:end], password=password, name="store.p12")
+
+
+@given(st.lists(st.tuples(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), st.integers(0, 99)), max_size=6))
+def test_what_is_written_is_read(items: list[tuple[str, int]]) -> None:
+    """Any entries under any aliases are read as they were written."""
+    entries = tuple(
+        TrustedCertEntry(certificate=certificate(str(number)), alias=alias.lower(), is_visible_to_java=number % 2 == 0)
+        for alias, number in items
+    )
+    assert read(pkcs12.dump(replace(STORE, entries=entries), recipe(password=None)), None).entries == entries

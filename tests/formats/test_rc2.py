@@ -1,6 +1,8 @@
 import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anchorkeep.formats import rc2
 
@@ -19,10 +21,12 @@ VECTORS = [
 
 @pytest.mark.parametrize(("key", "bits", "plain", "cipher"), VECTORS)
 def test_the_vectors_of_the_standard_hold(key: str, bits: int, plain: str, cipher: str) -> None:
-    """Each test vector of RFC 2268 §5 decrypts to its plaintext."""
+    """Each test vector of RFC 2268 §5 decrypts to its plaintext, and encrypts to its ciphertext."""
     expanded = rc2.expand_key(bytes.fromhex(key), effective_bits=bits)
     words = rc2.decrypt_block(struct.unpack("<4H", bytes.fromhex(cipher)), expanded)
     assert struct.pack("<4H", *words).hex() == plain
+    words = rc2.encrypt_block(struct.unpack("<4H", bytes.fromhex(plain)), expanded)
+    assert struct.pack("<4H", *words).hex() == cipher
 
 
 def test_blocks_are_chained() -> None:
@@ -30,3 +34,17 @@ def test_blocks_are_chained() -> None:
     block = bytes.fromhex("ebb773f993278eff")
     plain = rc2.decrypt_cbc(block * 2, key=bytes(8), effective_bits=63, initialization_vector=b"vectors!")
     assert plain == b"vectors!" + block
+    encrypted = rc2.encrypt_cbc(plain, key=bytes(8), effective_bits=63, initialization_vector=b"vectors!")
+    assert encrypted == block * 2
+
+
+@given(st.binary(max_size=64), st.binary(min_size=1, max_size=16), st.binary(min_size=8, max_size=8))
+def test_what_is_encrypted_decrypts(content: bytes, key: bytes, vector: bytes) -> None:
+    """Whatever is encrypted decrypts under the same key and vector, and under another vector differs in the first block."""
+    content = content[: len(content) // 8 * 8]
+    encrypted = rc2.encrypt_cbc(content, key=key, effective_bits=8 * len(key), initialization_vector=vector)
+    assert rc2.decrypt_cbc(encrypted, key=key, effective_bits=8 * len(key), initialization_vector=vector) == content
+    other = bytes(octet ^ 1 for octet in vector)
+    changed = rc2.decrypt_cbc(encrypted, key=key, effective_bits=8 * len(key), initialization_vector=other)
+    assert (changed == content) is not bool(content)
+    assert changed[8:] == content[8:]

@@ -4,8 +4,8 @@ Open and seal keys as Bouncy Castle's BKS keeps them: salt, iterations, and behi
 What is sealed is not PKCS#8 alone: the kind of key, its format and its algorithm's name stand before the octets, each as
 java.io.DataOutputStream writes it.
 
-Source: org.bouncycastle.jcajce.provider.keystore.bc.BcKeyStoreSpi of Bouncy Castle, releases 1.47 and later. What its releases
-before 1.06 sealed with a wrong derivation is not opened.
+Source: org.bouncycastle.jcajce.provider.keystore.bc.BcKeyStoreSpi of Bouncy Castle, tried with 1.72. What its oldest releases
+sealed with another derivation ("Broken" and "Old" among its names of algorithms) is carried and not opened.
 """
 
 from __future__ import annotations

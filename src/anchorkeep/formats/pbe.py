@@ -1,110 +1,58 @@
 """
-Passwords turned into keys, and what they open: the encryption and the integrity check of PKCS#12.
+Passwords turned into keys (RFC 7292 Appendix B, RFC 8018 §5.2), and the integrity check that PKCS#12 makes with them.
 
 Rules kept here:
 - iterations, salts and the sum of all work are bounded before any is done;
 - a password has more than one encoding: RFC 7292 wants UTF-16 with a terminator, PBES2 takes UTF-8, and of the empty one both an
-  empty string and a lone terminator are in use, so every form that programs write is tried;
-- whatever does not decrypt is the wrong password or tampering, which nobody can tell apart.
+  empty string and a lone terminator are in use, so every form that programs write is tried; the first is the one to write with.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from anchorkeep.errors import StoreFormatError, UnsupportedFormatError
-from anchorkeep.formats import limits, rc2
-from anchorkeep.tlv import reader
+from anchorkeep.formats import limits
+from anchorkeep.model.truststore import Scheme
+from anchorkeep.tlv import reader, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from anchorkeep import tlv
 
-_PBES2 = "1.2.840.113549.1.5.13"
 _PBMAC1 = "1.2.840.113549.1.5.14"
 _PBKDF2 = "1.2.840.113549.1.5.12"
 
+SHA1, SHA256 = "1.3.14.3.2.26", "2.16.840.1.101.3.4.2.1"
+HMAC_SHA256 = "1.2.840.113549.2.9"
+
 # Hash functions, and the pseudo-random functions HMAC makes of them (RFC 8018 B.1).
 _HASHES = {
-    "1.3.14.3.2.26": "sha1",
+    SHA1: "sha1",
     "2.16.840.1.101.3.4.2.4": "sha224",
-    "2.16.840.1.101.3.4.2.1": "sha256",
+    SHA256: "sha256",
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
 }
 _HMACS = {
     "1.2.840.113549.2.7": "sha1",
     "1.2.840.113549.2.8": "sha224",
-    "1.2.840.113549.2.9": "sha256",
+    HMAC_SHA256: "sha256",
     "1.2.840.113549.2.10": "sha384",
     "1.2.840.113549.2.11": "sha512",
 }
 # PBMAC1 keys are as long as their hash; more would multiply the iterations.
 _MAX_KEY = 64
+# Octets of a number: what needs more is refused by every bound there is, and is not worth being printed.
+_MAX_COUNT = 8
 # What the derived octets are for (RFC 7292 B.3).
-_FOR_KEY, _FOR_VECTOR, _FOR_MAC = 1, 2, 3
+FOR_KEY, FOR_VECTOR, FOR_MAC = 1, 2, 3
 
-
-class _Cipher(NamedTuple):
-    """A block cipher in CBC mode: the octets of its key and block, and how it decrypts (key, vector, content)."""
-
-    key_size: int
-    block: int
-    decrypt: Callable[[bytes, bytes, bytes], bytes]
-
-
-def _aes(key: bytes, vector: bytes, content: bytes) -> bytes:
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-
-    decryptor = Cipher(AES(key), CBC(vector)).decryptor()
-    return decryptor.update(content) + decryptor.finalize()
-
-
-def _triple_des(key: bytes, vector: bytes, content: bytes) -> bytes:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-
-    try:
-        decryptor = Cipher(TripleDES(key), CBC(vector)).decryptor()
-    except UnsupportedAlgorithm:
-        raise UnsupportedFormatError("This machine's OpenSSL has no 3DES, with which the store is encrypted.") from None
-    return decryptor.update(content) + decryptor.finalize()
-
-
-def _two_key_triple_des(key: bytes, vector: bytes, content: bytes) -> bytes:
-    return _triple_des(key + key[:8], vector, content)
-
-
-def _rc2(key: bytes, vector: bytes, content: bytes) -> bytes:
-    if len(content) > limits.MAX_RC2_BYTES:
-        message = f"{len(content):,} bytes are encrypted with RC2; at most {limits.MAX_RC2_BYTES:,} are read."
-        raise StoreFormatError(message, remedy="Convert the store to AES: openssl pkcs12 or keytool -importkeystore.")
-    return rc2.decrypt_cbc(content, key=key, effective_bits=8 * len(key), initialization_vector=vector)
-
-
-# RFC 7292 Appendix C.
-_PBES1 = {
-    "1.2.840.113549.1.12.1.3": _Cipher(24, 8, _triple_des),
-    "1.2.840.113549.1.12.1.4": _Cipher(16, 8, _two_key_triple_des),
-    "1.2.840.113549.1.12.1.5": _Cipher(16, 8, _rc2),
-    "1.2.840.113549.1.12.1.6": _Cipher(5, 8, _rc2),
-}
-# RFC 8018 B.2, RFC 3565 §4.1.
-_PBES2_CIPHERS = {
-    "1.2.840.113549.3.7": _Cipher(24, 8, _triple_des),
-    "2.16.840.1.101.3.4.1.2": _Cipher(16, 16, _aes),
-    "2.16.840.1.101.3.4.1.22": _Cipher(24, 16, _aes),
-    "2.16.840.1.101.3.4.1.42": _Cipher(32, 16, _aes),
-}
 _NAMES = {
     "1.2.840.113549.1.12.1.1": "RC4 with 128 bits",
     "1.2.840.113549.1.12.1.2": "RC4 with 40 bits",
@@ -137,39 +85,163 @@ class Password:
             raise StoreFormatError(f"The store asks for more than {limits.MAX_TOTAL_ITERATIONS:,} iterations in all.")
 
 
-def decrypted(algorithm: tlv.Node, content: bytes, *, password: Password) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pbkdf2:
     """
-    Yield what the content may say, one value for each encoding of the password under which its padding fits.
+    The key derivation of PBES2 and PBMAC1 with its parameters (RFC 8018 §5.2, A.2).
 
-    Args:
-        algorithm: the AlgorithmIdentifier (RFC 7292 Appendix C, RFC 8018 §6.2).
-        content: the encrypted octets.
-        password: the password.
-
-    Raises:
-        UnsupportedFormatError: an algorithm that is not read.
-        StoreFormatError: parameters beyond the bounds.
-        TLVError: broken parameters.
+    Attributes:
+        salt: the salt.
+        iterations: as the parameters have them; bounded when a key is derived.
+        key_size: octets of the key where the parameters name them.
+        prf: the pseudo-random function's object identifier; None where the parameters leave it at HMAC-SHA-1.
     """
-    kind, *parameters = algorithm.children(reader.SEQUENCE, at_least=2)
-    dotted = kind.oid()
-    if dotted == _PBES2:
-        cipher, keys = _pbes2(parameters[0], password)
-    elif dotted in _PBES1:
-        cipher, keys = _PBES1[dotted], _pbes1(_PBES1[dotted], parameters[0], password)
-    else:
-        raise _unsupported("encrypted with", dotted)
-    if not content or len(content) % cipher.block:
-        return
-    for key, vector in keys:
-        plain = _unpadded(cipher.decrypt(key, vector, content), cipher.block)
-        if plain is not None:
-            yield plain
+
+    salt: bytes
+    iterations: int
+    key_size: int | None = None
+    prf: str | None = None
+
+    @classmethod
+    def parse(cls, algorithm: tlv.Node) -> Pbkdf2:
+        """Read an AlgorithmIdentifier; another derivation's is an `UnsupportedFormatError`."""
+        kind, *rest = algorithm.children(reader.SEQUENCE, at_least=1)
+        if kind.oid() != _PBKDF2 or not rest:
+            raise unsupported("protected by the key derivation", kind.oid())
+        salt_node, iterations, *optional = rest[0].children(reader.SEQUENCE, at_least=2)
+        size = next((count(node) for node in optional if node.tag == reader.INTEGER), None)
+        function = next((_hmac(node) for node in optional if node.tag == reader.SEQUENCE), None)
+        return cls(salt=salt(salt_node), iterations=count(iterations), key_size=size, prf=function)
+
+    @property
+    def hash_name(self) -> str:
+        """The hash function that HMAC is made of."""
+        return _HMACS[self.prf] if self.prf else "sha1"
+
+    def encode(self) -> bytes:
+        """Return the AlgorithmIdentifier in DER."""
+        size = (writer.integer(self.key_size),) if self.key_size is not None else ()
+        function = (_algorithm(self.prf),) if self.prf else ()
+        parameters = writer.sequence(writer.octet_string(self.salt), writer.integer(self.iterations), *size, *function)
+        return writer.sequence(writer.oid(_PBKDF2), parameters)
+
+    def fresh(self, entropy: Callable[[int], bytes]) -> Pbkdf2:
+        """Return the same derivation with another salt, as long as this one."""
+        return replace(self, salt=entropy(len(self.salt)))
+
+    def keys(self, password: Password, *, size: int | None) -> Iterator[bytes]:
+        """Yield the key for each encoding; `size` is None where the parameters must name it (RFC 9579 §4)."""
+        named = self.key_size if self.key_size is not None else size
+        if named is None or not 0 < named <= _MAX_KEY or size not in {None, named}:
+            raise StoreFormatError(f"A key of {named} octets is derived, expected {size or f'1 to {_MAX_KEY}'}.")
+        for secret in password.as_utf8:
+            password.spend(self.iterations)
+            yield hashlib.pbkdf2_hmac(self.hash_name, secret, self.salt, self.iterations, named)
 
 
-def verifies(mac_data: tlv.Node, content: bytes, *, password: Password) -> bool:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mac:
     """
-    Tell whether the MacData (RFC 7292 §4, PBMAC1 of RFC 9579) fits the content under the password.
+    The integrity check with a key of RFC 7292's own derivation (§4, B.4).
+
+    Attributes:
+        digest: the hash function's object identifier.
+        salt: the salt.
+        iterations: as they stand, None where they are left at one.
+    """
+
+    digest: str
+    salt: bytes
+    iterations: int | None
+
+    @property
+    def scheme(self) -> Scheme:
+        """The family of algorithms."""
+        return Scheme.MAC_SHA1 if self.digest == SHA1 else Scheme.MAC_SHA2
+
+    @property
+    def name(self) -> str:
+        """Java's name of the algorithm, as `HmacPBESHA256`."""
+        return f"HmacPBE{_HASHES[self.digest].upper()}"
+
+    def codes(self, content: bytes, *, password: Password) -> Iterator[bytes]:
+        """Yield the code of the content for each encoding of the password."""
+        hash_name = _HASHES[self.digest]
+        size = hashlib.new(hash_name, usedforsecurity=False).digest_size
+        iterations = 1 if self.iterations is None else self.iterations
+        for secret in password.as_bmp:
+            password.spend(iterations)
+            key = derive(secret, salt=self.salt, iterations=iterations, purpose=FOR_MAC, size=size, hash_name=hash_name)
+            yield hmac.digest(key, content, hash_name)
+
+    def verifies(self, code: bytes, content: bytes, *, password: Password) -> bool:
+        """Tell whether the code is the content's under any encoding of the password."""
+        return any(hmac.compare_digest(found, code) for found in self.codes(content, password=password))
+
+    def fresh(self, entropy: Callable[[int], bytes]) -> Mac:
+        """Return the same check with another salt, as long as this one."""
+        return replace(self, salt=entropy(len(self.salt)))
+
+    def encode(self, code: bytes) -> bytes:
+        """Return the MacData in DER."""
+        info = writer.sequence(_algorithm(self.digest), writer.octet_string(code))
+        iterations = () if self.iterations is None else (writer.integer(self.iterations),)
+        return writer.sequence(info, writer.octet_string(self.salt), *iterations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pbmac1:
+    """
+    The integrity check of RFC 9579, with a key of PBKDF2.
+
+    Attributes:
+        derivation: how the key is made.
+        function: the object identifier of the HMAC.
+        unused: what stands in the place of RFC 7292's salt and iterations, in DER or BER.
+    """
+
+    derivation: Pbkdf2
+    function: str
+    unused: bytes
+
+    @property
+    def scheme(self) -> Scheme:
+        """The family of algorithms."""
+        return Scheme.PBMAC1
+
+    @property
+    def iterations(self) -> int:
+        """As the parameters have them."""
+        return self.derivation.iterations
+
+    @property
+    def name(self) -> str:
+        """What to call the algorithm; Java has no name for it."""
+        return f"PBMAC1 with Hmac{_HMACS[self.function].upper()}"
+
+    def codes(self, content: bytes, *, password: Password) -> Iterator[bytes]:
+        """Yield the code of the content for each encoding of the password."""
+        for key in self.derivation.keys(password, size=None):
+            yield hmac.digest(key, content, _HMACS[self.function])
+
+    def verifies(self, code: bytes, content: bytes, *, password: Password) -> bool:
+        """Tell whether the code is the content's under any encoding of the password."""
+        return any(hmac.compare_digest(found, code) for found in self.codes(content, password=password))
+
+    def fresh(self, entropy: Callable[[int], bytes]) -> Pbmac1:
+        """Return the same check with another salt, as long as this one."""
+        return replace(self, derivation=self.derivation.fresh(entropy))
+
+    def encode(self, code: bytes) -> bytes:
+        """Return the MacData in DER."""
+        parameters = writer.sequence(self.derivation.encode(), _algorithm(self.function))
+        algorithm = writer.sequence(writer.oid(_PBMAC1), parameters)
+        return writer.sequence(writer.sequence(algorithm, writer.octet_string(code)), self.unused)
+
+
+def mac(mac_data: tlv.Node) -> tuple[Mac | Pbmac1, bytes]:
+    """
+    Read a MacData (RFC 7292 §4; PBMAC1 of RFC 9579): the check, and the code that it must give.
 
     Raises:
         UnsupportedFormatError: an algorithm that is not read.
@@ -181,15 +253,13 @@ def verifies(mac_data: tlv.Node, content: bytes, *, password: Password) -> bool:
     kind, *parameters = algorithm.children(reader.SEQUENCE, at_least=1)
     dotted = kind.oid()
     if dotted == _PBMAC1 and parameters:
-        hash_name, keys = _pbmac1(parameters[0], password)
-    elif dotted in _HASHES:
-        hash_name = _HASHES[dotted]
-        iterations = rest[0].integer() if rest else 1
-        keys = _mac_keys(hash_name, _salt(salt_node), iterations, password)
-    else:
-        raise _unsupported("protected by a MAC with", dotted)
-    octets = expected.octets()
-    return any(hmac.compare_digest(hmac.digest(key, content, hash_name), octets) for key in keys)
+        derivation, function = parameters[0].children(reader.SEQUENCE, at_least=2)[:2]
+        unused = b"".join(node.raw for node in (salt_node, *rest))
+        return Pbmac1(derivation=Pbkdf2.parse(derivation), function=_hmac(function), unused=unused), expected.octets()
+    if dotted in _HASHES:
+        iterations = count(rest[0]) if rest else None
+        return Mac(digest=dotted, salt=salt(salt_node), iterations=iterations), expected.octets()
+    raise unsupported("protected by a MAC with", dotted)
 
 
 def derive(secret: bytes, *, salt: bytes, iterations: int, purpose: int, size: int, hash_name: str) -> bytes:
@@ -221,6 +291,32 @@ def derive(secret: bytes, *, salt: bytes, iterations: int, purpose: int, size: i
         mixed = b"".join(_sum(piece, addend, block) for piece in pieces)
 
 
+def salt(node: tlv.Node) -> bytes:
+    """Return the octets of a salt, bounded."""
+    octets = node.expect(reader.OCTET_STRING).octets()
+    if len(octets) > limits.MAX_SALT:
+        raise StoreFormatError(f"A salt of {len(octets):,} bytes; at most {limits.MAX_SALT:,} are taken.")
+    return octets
+
+
+def count(node: tlv.Node) -> int:
+    """Return a number of iterations or octets; one that is beyond every bound is refused here."""
+    if len(node.content) > _MAX_COUNT:
+        raise StoreFormatError(f"A number of {len(node.content):,} bytes where iterations or octets are counted.")
+    return node.expect(reader.INTEGER).integer()
+
+
+def hash_label(derivation: Pbkdf2) -> str:
+    """Return the pseudo-random function as Java's names have it, as `HmacSHA256`."""
+    return f"Hmac{derivation.hash_name.upper()}"
+
+
+def unsupported(what: str, dotted: str) -> UnsupportedFormatError:
+    """Return the error for an algorithm that is not read."""
+    message = f"It is {what} {_NAMES.get(dotted, dotted)}, which is not read."
+    return UnsupportedFormatError(message, remedy="Convert it with the program that made it, to AES and SHA-256.")
+
+
 def _sum(piece: bytes, addend: int, block: int) -> bytes:
     return ((int.from_bytes(piece, "big") + addend) % (1 << 8 * block)).to_bytes(block, "big")
 
@@ -233,82 +329,13 @@ def _filled(octets: bytes, block: int) -> bytes:
     return (octets * -(-size // len(octets)))[:size]
 
 
-def _pbes1(cipher: _Cipher, parameters: tlv.Node, password: Password) -> Iterator[tuple[bytes, bytes]]:
-    salt_node, count = parameters.children(reader.SEQUENCE, at_least=2)[:2]
-    salt, iterations = _salt(salt_node), count.integer()
-    for secret in password.as_bmp:
-        # The vector's one digest costs the iterations once, the key's once for each 20 octets.
-        password.spend(iterations)
-        vector = derive(secret, salt=salt, iterations=iterations, purpose=_FOR_VECTOR, size=cipher.block, hash_name="sha1")
-        for _ in range(0, cipher.key_size, 20):
-            password.spend(iterations)
-        key = derive(secret, salt=salt, iterations=iterations, purpose=_FOR_KEY, size=cipher.key_size, hash_name="sha1")
-        yield key, vector
-
-
-def _pbes2(parameters: tlv.Node, password: Password) -> tuple[_Cipher, Iterator[tuple[bytes, bytes]]]:
-    derivation, scheme = parameters.children(reader.SEQUENCE, at_least=2)[:2]
-    kind, vector_node = scheme.children(reader.SEQUENCE, at_least=2)[:2]
-    cipher = _PBES2_CIPHERS.get(kind.oid())
-    if cipher is None:
-        raise _unsupported("encrypted with", kind.oid())
-    vector = vector_node.octets()
-    if len(vector) != cipher.block:
-        raise StoreFormatError(f"An initialization vector has {len(vector)} octets, expected {cipher.block}.")
-    return cipher, product(_pbkdf2(derivation, password, size=cipher.key_size), (vector,))
-
-
-def _pbkdf2(derivation: tlv.Node, password: Password, *, size: int | None) -> Iterator[bytes]:
-    """Yield the key for each encoding (RFC 8018 §5.2, A.2); `size` is None where the parameters must name it (RFC 9579 §4)."""
-    kind, *rest = derivation.children(reader.SEQUENCE, at_least=1)
-    if kind.oid() != _PBKDF2 or not rest:
-        raise _unsupported("protected by the key derivation", kind.oid())
-    salt_node, count, *optional = rest[0].children(reader.SEQUENCE, at_least=2)
-    named = next((node.integer() for node in optional if node.tag == reader.INTEGER), size)
-    if named is None or not 0 < named <= _MAX_KEY or size not in {None, named}:
-        raise StoreFormatError(f"A key of {named} octets is derived, expected {size or f'1 to {_MAX_KEY}'}.")
-    pseudo_random = next((node for node in optional if node.tag == reader.SEQUENCE), None)
-    hash_name = _hmac(pseudo_random) if pseudo_random else "sha1"
-    salt, iterations = _salt(salt_node), count.integer()
-    for secret in password.as_utf8:
-        password.spend(iterations)
-        yield hashlib.pbkdf2_hmac(hash_name, secret, salt, iterations, named)
-
-
-def _pbmac1(parameters: tlv.Node, password: Password) -> tuple[str, Iterator[bytes]]:
-    derivation, scheme = parameters.children(reader.SEQUENCE, at_least=2)[:2]
-    return _hmac(scheme), _pbkdf2(derivation, password, size=None)
-
-
-def _mac_keys(hash_name: str, salt: bytes, iterations: int, password: Password) -> Iterator[bytes]:
-    size = hashlib.new(hash_name, usedforsecurity=False).digest_size
-    for secret in password.as_bmp:
-        password.spend(iterations)
-        yield derive(secret, salt=salt, iterations=iterations, purpose=_FOR_MAC, size=size, hash_name=hash_name)
-
-
 def _hmac(algorithm: tlv.Node) -> str:
     dotted = algorithm.children(reader.SEQUENCE, at_least=1)[0].oid()
     if dotted not in _HMACS:
-        raise _unsupported("protected by the pseudo-random function", dotted)
-    return _HMACS[dotted]
+        raise unsupported("protected by the pseudo-random function", dotted)
+    return dotted
 
 
-def _salt(node: tlv.Node) -> bytes:
-    salt = node.expect(reader.OCTET_STRING).octets()
-    if len(salt) > limits.MAX_SALT:
-        raise StoreFormatError(f"A salt of {len(salt):,} bytes; at most {limits.MAX_SALT:,} are taken.")
-    return salt
-
-
-def _unpadded(plain: bytes, block: int) -> bytes | None:
-    """Return the content without its padding (RFC 8018 §6.1.1, step 4), None where that is none."""
-    count = plain[-1]
-    if not 0 < count <= block or plain[-count:] != bytes((count,)) * count:
-        return None
-    return plain[:-count]
-
-
-def _unsupported(what: str, dotted: str) -> UnsupportedFormatError:
-    message = f"The PKCS#12 store is {what} {_NAMES.get(dotted, dotted)}, which is not read."
-    return UnsupportedFormatError(message, remedy="Convert it with the program that made it, to AES and SHA-256.")
+def _algorithm(dotted: str) -> bytes:
+    """Return the AlgorithmIdentifier of a hash or HMAC; both have NULL parameters (RFC 8017 A.2.4, RFC 8018 B.1.2)."""
+    return writer.sequence(writer.oid(dotted), writer.NULL)

@@ -1,7 +1,8 @@
 """
-Decrypt RC2 in CBC mode (RFC 2268), which PKCS#12 files of OpenSSL 1 and of Java before 8u301 use with a 40 bit key.
+RC2 in CBC mode (RFC 2268), which PKCS#12 files of OpenSSL 1 and of Java before 8u301 use with a 40 bit key.
 
-It protects nothing any more; it is here so that old stores can be read. The library's own RC2 takes 128 bit keys only.
+It protects nothing any more; it is here so that old stores can be read, and edited for the programs that read nothing newer.
+The library's own RC2 takes 128 bit keys only.
 """
 
 from __future__ import annotations
@@ -45,6 +46,17 @@ def decrypt_cbc(content: bytes, *, key: bytes, effective_bits: int, initializati
     return bytes(plain)
 
 
+def encrypt_cbc(content: bytes, *, key: bytes, effective_bits: int, initialization_vector: bytes) -> bytes:
+    """Encrypt whole blocks of 8 octets, padded by the caller; the arguments are those of `decrypt_cbc`."""
+    expanded = expand_key(key, effective_bits=effective_bits)
+    previous: tuple[int, ...] = struct.unpack("<4H", initialization_vector)
+    encrypted = bytearray()
+    for block in struct.iter_unpack("<4H", content):
+        previous = encrypt_block(tuple(word ^ mask for word, mask in zip(block, previous, strict=True)), expanded)
+        encrypted += struct.pack("<4H", *previous)
+    return bytes(encrypted)
+
+
 def expand_key(key: bytes, *, effective_bits: int) -> tuple[int, ...]:
     """Return the 64 words of a key (RFC 2268 §2)."""
     octets = bytearray(key.ljust(_EXPANDED, b"\0"))
@@ -57,6 +69,29 @@ def expand_key(key: bytes, *, effective_bits: int) -> tuple[int, ...]:
     for index in range(_EXPANDED - kept - 1, -1, -1):
         octets[index] = _PI[octets[index + 1] ^ octets[index + kept]]
     return struct.unpack("<64H", octets)
+
+
+def encrypt_block(block: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Encrypt four words (RFC 2268 §3)."""
+    a, b, c, d = block
+    at = 0
+    for round_number, mixes in enumerate(_ROUNDS):
+        if round_number:
+            a = (a + key[d & 63]) & _MASK
+            b = (b + key[a & 63]) & _MASK
+            c = (c + key[b & 63]) & _MASK
+            d = (d + key[c & 63]) & _MASK
+        for _ in range(mixes):
+            a = (a + key[at] + (d & c) + (~d & b)) & _MASK
+            a = (a << 1 | a >> 15) & _MASK
+            b = (b + key[at + 1] + (a & d) + (~a & c)) & _MASK
+            b = (b << 2 | b >> 14) & _MASK
+            c = (c + key[at + 2] + (b & a) + (~b & d)) & _MASK
+            c = (c << 3 | c >> 13) & _MASK
+            d = (d + key[at + 3] + (c & b) + (~c & a)) & _MASK
+            d = (d << 5 | d >> 11) & _MASK
+            at += 4
+    return a, b, c, d
 
 
 def decrypt_block(block: tuple[int, ...], key: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -1,0 +1,346 @@
+"""
+Which bag stands in which safe of a PKCS#12 store (RFC 7292 §4.1), as it was found and as it is to be written.
+
+Rules kept here:
+- a bag of an entry that stays keeps its octets and its safe, and the safes keep their order; an entry that was touched changes in
+  the attribute or the key that was touched and in nothing else;
+- a removed entry takes its own bags with it, and the last one its safe; a certificate that a key's chain still needs stays,
+  without its name and without Java's mark of trust;
+- new certificates go where certificates are, new keys where keys are, each before the entry that it stands before in the store;
+- where there is no such safe, certificates get an encrypted one and keys a plain one, for they are encrypted themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import UnsupportedEntryError
+from anchorkeep.formats import limits, pkcs8, pkcs12_bags, pkcs12_entries
+from anchorkeep.formats.pkcs12_bags import Attributes, Bag, CertificateBag, KeyBag, Nest, SecretBag
+from anchorkeep.formats.pkcs12_entries import KeyIds, KeyOrigin
+from anchorkeep.model.truststore import KeyForm, OtherEntry, PrivateKeyEntry, ProtectedKey, SecretKeyEntry, TrustedCertEntry
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from anchorkeep.formats.pbe import Mac, Pbmac1
+    from anchorkeep.formats.pbe_cipher import Encryption
+    from anchorkeep.model.certificate import Certificate
+    from anchorkeep.model.truststore import Entry
+
+_JDK = " [jdk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Safe:
+    """
+    One part of a store.
+
+    Attributes:
+        encryption: how it is encrypted, None where it is not.
+        contents: its SafeContents, in DER or BER.
+        bags: the bags of these.
+    """
+
+    encryption: Encryption | None
+    contents: bytes = field(repr=False)
+    bags: tuple[Bag, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Layout:
+    """
+    A store as it was found.
+
+    Attributes:
+        safes: its parts, in order.
+        mac: its integrity check, None where it has none.
+    """
+
+    safes: tuple[Safe, ...]
+    mac: Mac | Pbmac1 | None
+
+    @property
+    def bags(self) -> tuple[Bag, ...]:
+        """All bags, in order."""
+        return tuple(bag for safe in self.safes for bag in pkcs12_bags.flat(safe.bags))
+
+
+def arranged(found: Layout, entries: Iterable[Entry], *, at: datetime, encryption: Encryption | None) -> tuple[Safe, ...]:
+    """
+    Return the safes that hold these entries, made of those that were found.
+
+    Args:
+        found: the store as it was; without safes for a new one.
+        entries: of the store that is to be, in order.
+        at: the time of new keys without one, aware, UTC.
+        encryption: of a new safe for certificates.
+
+    Raises:
+        UnsupportedEntryError: an entry that cannot be written, or a chain that would not be read back as it is.
+    """
+    plan = _Plan(found, at=at, encryption=encryption)
+    claimed = [(entry, plan.claim(entry)) for entry in entries]
+    for entry, bag in claimed:
+        if bag:
+            plan.keep(entry, bag)
+        else:
+            plan.make(entry)
+    return plan.safes()
+
+
+# Where a bag stands: in a safe, by its number, or in a nest.
+_Place = int | Nest
+
+
+class _Plan:
+    """A store being arranged: what each found bag becomes, and what stands new before which."""
+
+    def __init__(self, found: Layout, *, at: datetime, encryption: Encryption | None) -> None:
+        self._found = found
+        self._at = at
+        self._encryption = encryption
+        self._ids = KeyIds(found.bags)
+        self._places: dict[Bag, _Place] = {}
+        for number, safe in enumerate(found.safes):
+            self._locate(safe.bags, number)
+        self._positions = {bag: position for position, bag in enumerate(self._places)}
+        # The encryption of each safe that is to be, the found ones first; and where new bags go.
+        self._encryptions = [safe.encryption for safe in found.safes]
+        self._for_certificates = self._last_with(CertificateBag)
+        self._for_keys = self._last_with((KeyBag, SecretBag))
+        # Found bags that stand for an entry; and what those become that stay.
+        self._entries: set[Bag] = set()
+        self._kept: dict[Bag, Bag] = {}
+        # For each place what stands for an entry there, in the order of the entries: a found bag, or new ones.
+        self._orders: dict[_Place, list[Bag | tuple[Bag, ...]]] = {}
+        # Certificates that any chain may use, and the keys with what their chains must be.
+        self._shared: set[Certificate] = set()
+        self._keys: list[tuple[KeyBag, PrivateKeyEntry]] = []
+
+    def claim(self, entry: Entry) -> Bag | None:
+        """Return the bag that was found for an entry, which then stays; None where there is none, or another entry has it."""
+        bag = _origin(entry)
+        if bag is None or bag not in self._places or bag in self._entries:
+            return None
+        self._entries.add(bag)
+        self._kept.setdefault(bag, bag)
+        if isinstance(entry.native, KeyOrigin):
+            self._kept.update((item, item) for item in entry.native.chain if item not in self._kept)
+            self._shared.update(entry.native.certificates)
+        elif isinstance(bag, CertificateBag) and bag.attributes.is_trusted:
+            self._shared.add(bag.certificate)
+        return bag
+
+    def keep(self, entry: Entry, bag: Bag) -> None:
+        """Take an entry in that stands in a bag that was found, with what was changed of it."""
+        if isinstance(entry, PrivateKeyEntry) and isinstance(entry.native, KeyOrigin):
+            self._keep_key(entry, entry.native)
+            return
+        if entry.alias != bag.attributes.alias:
+            _require_alias(entry)
+            self._kept[bag] = pkcs12_bags.renamed(self._kept[bag], entry.alias)
+        if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java is not bag.attributes.is_trusted:
+            self._kept[bag] = pkcs12_bags.with_trust(self._kept[bag], is_trusted=entry.is_visible_to_java)
+        if isinstance(entry, SecretKeyEntry) and _is_redated(entry, bag):
+            self._kept[bag] = pkcs12_bags.with_key_id(self._kept[bag], self._ids.take(entry.created or self._at))
+        self._order(self._places[bag], bag)
+
+    def make(self, entry: Entry) -> None:
+        """Take an entry in that has no bags here."""
+        if entry.alias is not None:
+            _require_alias(entry)
+        match entry:
+            case TrustedCertEntry():
+                attributes = Attributes(alias=entry.alias, is_trusted=entry.is_visible_to_java)
+                bag: Bag = pkcs12_bags.certificate_bag(entry.certificate, attributes)
+                self._order(self._certificates(), (bag,))
+                if entry.is_visible_to_java:
+                    self._shared.add(entry.certificate)
+            case PrivateKeyEntry():
+                self._make_key(entry)
+            case SecretKeyEntry(native=SecretBag() as secret):
+                self._order(self._key_safe(), (pkcs12_bags.renamed(secret, entry.alias),))
+            case OtherEntry(native=Bag() as other) if pkcs12_entries.is_of(entry, other):
+                self._order(self._certificates(), (pkcs12_bags.renamed(other, entry.alias),))
+            case _:
+                message = f"{_label(entry)} was not read from a PKCS#12 store, and cannot be put into one."
+                raise UnsupportedEntryError(message, remedy="Leave it out.")
+
+    def safes(self) -> tuple[Safe, ...]:
+        """Return the safes that are to be; one in which nothing changed is the one that was found."""
+        for bag, kept in self._kept.items():
+            if bag.attributes.is_trusted and kept is bag and bag not in self._entries:
+                # Bouncy Castle takes whatever has a name for an entry.
+                self._kept[bag] = pkcs12_bags.renamed(pkcs12_bags.with_trust(bag, is_trusted=False), None)
+        safes = []
+        for number, encryption in enumerate(self._encryptions):
+            safe = self._found.safes[number] if number < len(self._found.safes) else None
+            before = safe.bags if safe else ()
+            bags = self._filled(number, before)
+            if safe and not bags and before and self._found.mac:
+                # Java recognizes a store without parts by its first octets, but not every one with an empty part.
+                continue
+            if safe is None or bags != before:
+                safe = Safe(encryption=encryption, contents=pkcs12_bags.safe_contents(bags), bags=bags)
+            safes.append(safe)
+        self._require_chains(Layout(safes=tuple(safes), mac=None))
+        return tuple(safes)
+
+    def _keep_key(self, entry: PrivateKeyEntry, origin: KeyOrigin) -> None:
+        bag, leaf = origin.key, origin.chain[:1]
+        if entry.alias != origin.alias:
+            _require_alias(entry)
+            named = [item for item in origin.chain if item.attributes.alias == origin.alias and not item.attributes.is_trusted]
+            for item in (bag, *(named if origin.alias is not None else ())):
+                self._kept[item] = pkcs12_bags.renamed(self._kept[item], entry.alias)
+        if _is_redated(entry, bag):
+            key_id = self._ids.take(entry.created or self._at)
+            for item in (bag, *leaf):
+                self._kept[item] = pkcs12_bags.with_key_id(self._kept[item], key_id)
+        changed = self._kept[bag]
+        if entry.key is not None and entry.key != bag.key and isinstance(changed, KeyBag):
+            self._kept[bag] = pkcs12_bags.with_key(changed, self._key(entry))
+        # The entry stands where the first of the two stands, as it was read.
+        first = min((bag, *(item for item in leaf if not item.attributes.is_trusted)), key=self._positions.__getitem__)
+        self._order(self._places[first], first)
+        self._keys.append((bag, entry))
+
+    def _make_key(self, entry: PrivateKeyEntry) -> None:
+        key = self._key(entry)
+        attributes = Attributes(alias=entry.alias, key_id=self._ids.take(entry.created or self._at))
+        bag = pkcs12_bags.key_bag(key, attributes)
+        chain: list[Bag] = []
+        for number, certificate in enumerate(entry.chain):
+            if number == 0:
+                chain.append(pkcs12_bags.certificate_bag(certificate, attributes))
+            elif certificate not in self._shared:
+                chain.append(pkcs12_bags.certificate_bag(certificate))
+            self._shared.add(certificate)
+        if chain:
+            self._order(self._certificates(), tuple(chain))
+        self._order(self._key_safe(), (bag,))
+        self._kept[bag] = bag
+        self._keys.append((bag, entry))
+
+    def _key(self, entry: PrivateKeyEntry) -> ProtectedKey:
+        """Return an entry's key, which must be in a form that this store has."""
+        if entry.key is None:
+            raise UnsupportedEntryError(f"{_label(entry)} has no private key to write.")
+        if entry.key.form is KeyForm.PLAIN and self._encryption:
+            message = f"{_label(entry)} has a private key that is not encrypted; it would stand bare in a store with a password."
+            raise UnsupportedEntryError(message, remedy="Have it encrypted with the store's password.")
+        if entry.key.form is KeyForm.BKS or (entry.key.form is KeyForm.ENCRYPTED and pkcs8.encryption(entry.key.data) is None):
+            message = f"{_label(entry)} has a private key that is not encrypted with an algorithm that PKCS#12 has."
+            raise UnsupportedEntryError(message, remedy="Convert it with its password.")
+        return entry.key
+
+    def _order(self, place: _Place, bags: Bag | tuple[Bag, ...]) -> None:
+        self._orders.setdefault(place, []).append(bags)
+
+    def _filled(self, place: _Place, before: tuple[Bag, ...]) -> tuple[Bag, ...]:
+        """Return what a place holds: each bag that stands for an entry in its turn, new ones before the next of them."""
+        order = self._orders.get(place, [])
+        standing = {item for item in order if isinstance(item, Bag)}
+        position = 0
+        bags: list[Bag] = []
+        for bag in before:
+            if bag in standing:
+                while isinstance(new := order[position], tuple):
+                    bags += new
+                    position += 1
+                bags.append(self._kept[new])
+                position += 1
+            elif isinstance(bag, Nest):
+                inner = self._filled(bag, bag.bags)
+                if inner == bag.bags:
+                    bags.append(bag)
+                elif inner:
+                    bags.append(pkcs12_bags.with_bags(bag, inner))
+            elif bag in self._kept:
+                bags.append(self._kept[bag])
+        for new in order[position:]:
+            bags += new if isinstance(new, tuple) else (self._kept[new],)
+        return tuple(bags)
+
+    def _locate(self, bags: tuple[Bag, ...], place: _Place) -> None:
+        for bag in bags:
+            if isinstance(bag, Nest):
+                self._locate(bag.bags, bag)
+            else:
+                self._places[bag] = place
+
+    def _last_with(self, kinds: type[Bag] | tuple[type[Bag], ...]) -> int | None:
+        """Return the last safe that holds such a bag by itself, None where none does."""
+        safes = enumerate(self._found.safes)
+        return max((number for number, safe in safes if any(isinstance(bag, kinds) for bag in safe.bags)), default=None)
+
+    def _certificates(self) -> int:
+        """Return the safe for new certificates."""
+        if self._for_certificates is None:
+            self._for_certificates = self._new_safe(self._encryption)
+        return self._for_certificates
+
+    def _key_safe(self) -> int:
+        """Return the safe for new keys and secrets."""
+        if self._for_keys is None:
+            self._for_keys = self._new_safe(None)
+        return self._for_keys
+
+    def _new_safe(self, encryption: Encryption | None) -> int:
+        self._encryptions.append(encryption)
+        return len(self._encryptions) - 1
+
+    def _require_chains(self, written: Layout) -> None:
+        """Refuse a key whose chain would be read back as another, as where two certificates have its issuer's name."""
+        if not self._keys:
+            return
+        read: dict[Bag, tuple[Certificate, ...]] = {}
+        for item in pkcs12_entries.entries(written.bags):
+            if isinstance(item.native, KeyOrigin):
+                read[item.native.key] = item.native.certificates
+        for bag, entry in self._keys:
+            # A certificate that was added may lengthen a chain, as it does in Java.
+            if read.get(self._kept[bag], ())[: len(entry.chain)] != entry.chain:
+                message = f"{_label(entry)} cannot keep its chain: the store has two certificates with the name of one issuer."
+                raise UnsupportedEntryError(message, remedy="Remove one of the two, or keep the key in a store of its own.")
+
+
+def _origin(entry: Entry) -> Bag | None:
+    """Return the bag that an entry was read from, where it still says what the entry says."""
+    match entry:
+        case PrivateKeyEntry(native=KeyOrigin() as origin) if origin.certificates == entry.chain:
+            return origin.key
+        case TrustedCertEntry(native=CertificateBag() as bag) if bag.certificate == entry.certificate:
+            return bag
+        case SecretKeyEntry(native=SecretBag() as secret):
+            return secret
+        case OtherEntry(native=Bag() as other) if pkcs12_entries.is_of(entry, other):
+            return other
+    return None
+
+
+def _is_redated(entry: PrivateKeyEntry | SecretKeyEntry, bag: Bag) -> bool:
+    return entry.created is not None and entry.created != pkcs12_entries.created(bag.attributes.key_id)
+
+
+def _require_alias(entry: Entry) -> None:
+    """Refuse an alias that must not be written anew."""
+    alias = entry.alias or ""
+    if alias != alias.lower():
+        message = f"{_label(entry)}: an alias with an upper-case letter is not written, for Java compares them in lower case."
+        raise UnsupportedEntryError(message, remedy="Write it in lower case.")
+    if _JDK in alias:
+        message = f"{_label(entry)}: '{_JDK}' in an alias marks a root that came with Java, which holds it to rules of its own."
+        raise UnsupportedEntryError(message, remedy="Choose another alias.")
+    if len(alias) > limits.MAX_ALIAS:
+        raise UnsupportedEntryError(
+            f"{_label(entry)}: an alias of {len(alias):,} characters; at most {limits.MAX_ALIAS:,} are read."
+        )
+
+
+def _label(entry: Entry) -> str:
+    return f"The entry '{visible(entry.alias or '', limit=60)}'"
