@@ -189,15 +189,16 @@ def _repeats(path: tuple[Certificate, ...], candidate: Certificate) -> bool:
 
 def _signed(search: _Search, certificate: Certificate, issuer: Certificate) -> bool:
     pair = (certificate, issuer)
-    if pair not in search.verdicts:
+    known = search.verdicts.get(pair)
+    if known is None:
         if search.checks >= search.limits.signature_checks:
             search.exhausted = "signature checks"
             return False
         search.checks += 1
-        search.verdicts[pair] = signature.check(certificate, issuer) is Signature.VALID
-        if not search.verdicts[pair]:
+        known = search.verdicts[pair] = signature.check(certificate, issuer) is Signature.VALID
+        if not known:
             search.rejected[pair] = None
-    return search.verdicts[pair]
+    return known
 
 
 def _is_root(search: _Search, certificate: Certificate) -> bool:

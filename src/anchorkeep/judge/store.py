@@ -1,0 +1,166 @@
+"""
+What is to be said about a store: what Java does not open or see in it, what is over, what hides something.
+
+Not checked: whether its certificates are to be trusted, and whether they make a path for anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import CertificateError
+from anchorkeep.judge import opening
+from anchorkeep.model import naming
+from anchorkeep.model.alias import folded
+from anchorkeep.model.finding import Finding, Severity
+from anchorkeep.model.truststore import (
+    Entry,
+    Integrity,
+    KeyForm,
+    OtherEntry,
+    PrivateKeyEntry,
+    TrustedCertEntry,
+    TrustStore,
+)
+from anchorkeep.text import counted, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from anchorkeep.judge.opening import Opening
+    from anchorkeep.model.certificate import Certificate
+
+NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
+#: The two formats whose entries Java looks up by their alias in lower case and stores by the alias as it is.
+_LOOKED_UP = frozenset({"jks", "jceks"})
+_CONVERT = "Convert it for the oldest Java that is to read it: `anchorkeep store convert --for`."
+#: Characters of an alias, escaped: what the codecs read at most.
+_WHOLE = 1_000_000
+_RENAME = "Rename it with `anchorkeep store rename`, naming it by its fingerprint where its alias is not its own."
+
+
+def inspect(store: TrustStore, openings: Sequence[Opening], *, at: datetime) -> tuple[Finding, ...]:
+    """
+    Return the findings about a store, the worst first.
+
+    Args:
+        store: as it was read.
+        openings: which Java opens it; where a person named one runtime, that one alone.
+        at: the time at which certificates are over or not, aware.
+    """
+    findings = (
+        *_of_integrity(store),
+        *_of_openings(store, openings),
+        *_of_aliases(store),
+        *_of_entries(store),
+        *_of_dates(store, at),
+    )
+    return tuple(sorted(findings, key=lambda item: -item.severity))
+
+
+def _finding(id_: str, severity: Severity, message: str, remedy: str = "", *, about: Sequence[Entry] = ()) -> Finding:
+    certificates = tuple(dict.fromkeys(item for entry in about if (item := _certificate(entry)) is not None))
+    return Finding(id=id_, severity=severity, message=message, remedy=remedy, certificates=certificates)
+
+
+def _of_integrity(store: TrustStore) -> Iterator[Finding]:
+    if store.integrity is Integrity.NOT_CHECKED:
+        message = "The store's integrity was not checked, for no password that was tried is its own: anybody may have changed it."
+        yield _finding("integrity-not-checked", WARNING, message, "Give its password.")
+
+
+def _of_openings(store: TrustStore, openings: Sequence[Opening]) -> Iterator[Finding]:
+    is_asked = len(openings) == 1
+    if store.format not in opening.OWN and not is_asked:
+        return  # A file of certificates is no store of Java's, and was not meant to be one.
+    refused = [item for item in openings if not item.opens]
+    if refused:
+        severity = ERROR if len(refused) == len(openings) else NOTE
+        yield _finding(
+            "store-not-opened", severity, f"{_told(refused, 'does not open it', 'opens it')}: {refused[0].reason}.", _CONVERT
+        )
+    sealed = [item for item in openings if item.opens and not item.opens_keys]
+    if sealed:
+        message = f"{_told(sealed, 'does not open its private keys', 'opens its private keys')}: {sealed[0].reason}."
+        yield _finding("key-not-opened", WARNING if len(sealed) == len(openings) else NOTE, message, _CONVERT)
+
+
+def _told(openings: Sequence[Opening], one: str, none: str) -> str:
+    """Return runtimes, the oldest first, with what they do not do: `Java 8 does not open it`, `Neither ... nor ... opens it`."""
+    labels = [item.java.label for item in openings]
+    return f"{labels[0]} {one}" if len(labels) == 1 else f"Neither {', '.join(labels[:-1])} nor {labels[-1]} {none}"
+
+
+def _of_aliases(store: TrustStore) -> Iterator[Finding]:
+    """Look for entries that Java cannot find by their alias, or finds another in the place of."""
+    named = [entry for entry in store.entries if entry.alias is not None]
+    if store.format in _LOOKED_UP:
+        high = [entry for entry in named if entry.alias != folded(entry.alias or "")]
+        if high:
+            why = "it looks up aliases in lower case, and keytool -list fails for the whole store"
+            message = f"Java does not see {naming.described(high)}: {why}."
+            yield _finding("alias-upper-case", ERROR, message, _RENAME, about=high)
+    if store.format in opening.OWN:
+        times = Counter(folded(entry.alias or "") for entry in named)
+        repeated = [entry for entry in named if times[folded(entry.alias or "")] > 1]
+        if repeated:
+            message = f"Of entries whose aliases are the same but for case Java sees one: {naming.described(repeated)}."
+            yield _finding("alias-repeated", ERROR, message, _RENAME, about=repeated)
+    hidden = [entry for entry in named if visible(entry.alias or "", limit=_WHOLE).replace("\\\\", "\\") != entry.alias]
+    if hidden:
+        message = (
+            f"Aliases hold characters that are not seen, and can make a list show what is not there: {naming.described(hidden)}."
+        )
+        yield _finding("hostile-alias", WARNING, message, _RENAME, about=hidden)
+
+
+def _of_entries(store: TrustStore) -> Iterator[Finding]:
+    """Look for what stands in a store and is passed over by Java (sun.security.pkcs12.PKCS12KeyStore.loadSafeContents)."""
+    trusted = [entry for entry in store.entries if isinstance(entry, TrustedCertEntry)]
+    unseen = [entry for entry in trusted if not entry.is_visible_to_java]
+    if unseen:
+        is_all = len(unseen) == len(store.entries)
+        message = f"Java does not see {naming.described(unseen)}: without the attribute trustedKeyUsage it trusts no certificate."
+        remedy = "Convert the store, or add its certificates to a new one: both are written with the attribute."
+        yield _finding("not-trusted-by-java", ERROR if is_all else WARNING, message, remedy, about=unseen)
+    plain = [entry for entry in store.entries if isinstance(entry, PrivateKeyEntry) and _is_plain(entry)]
+    if plain:
+        message = f"Whoever can read the file has the private keys, which are not encrypted: {naming.described(plain)}."
+        yield _finding("key-not-encrypted", WARNING, message, "Convert the store under a password.", about=plain)
+    others = [entry for entry in store.entries if isinstance(entry, OtherEntry)]
+    if others and store.format in opening.OWN:
+        message = (
+            f"Java passes over {counted(len(others), 'bag')} that holds neither certificate nor key: {naming.described(others)}."
+        )
+        yield _finding("bag-passed-over", NOTE, message)
+
+
+def _is_plain(entry: PrivateKeyEntry) -> bool:
+    return entry.key is not None and entry.key.form is KeyForm.PLAIN
+
+
+def _of_dates(store: TrustStore, at: datetime) -> Iterator[Finding]:
+    over = [entry for entry in store.entries if _is_over(_certificate(entry), at)]
+    if over:
+        message = f"{counted(len(over), 'certificate')} expired: {naming.described(over)}."
+        remedy = "Remove trusted ones with `anchorkeep store remove --expired` once nothing needs them."
+        yield _finding("entry-expired", WARNING, message, remedy, about=over)
+
+
+def _certificate(entry: Entry) -> Certificate | None:
+    match entry:
+        case TrustedCertEntry():
+            return entry.certificate
+        case PrivateKeyEntry():
+            return entry.chain[0] if entry.chain else None
+        case _:
+            return None
+
+
+def _is_over(certificate: Certificate | None, at: datetime) -> bool:
+    try:
+        return certificate is not None and certificate.not_after < at
+    except CertificateError:
+        return False  # That it cannot be read is a finding of its own.
