@@ -1,0 +1,231 @@
+"""Write a store in another format: what the new one cannot hold is named first, and left out only when that is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from anchorkeep import formats
+from anchorkeep.actions import store as stores
+from anchorkeep.actions import store_edit, store_password, store_write
+from anchorkeep.errors import UnsupportedEntryError, UsageError
+from anchorkeep.formats.capability import CAPABILITIES, TITLES
+from anchorkeep.model import alias as aliases
+from anchorkeep.model import naming
+from anchorkeep.model.edit import Change
+from anchorkeep.model.truststore import Entry, OtherEntry, PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry, TrustStore
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from anchorkeep.actions.store import Opened
+    from anchorkeep.actions.store_write import Terms, Written
+    from anchorkeep.model.certificate import Certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """
+    What a format cannot hold.
+
+    Attributes:
+        what: `entry`, `alias`, `date`, `properties` or `besides`, for what the file holds and no entry says.
+        message: which entries it concerns, one sentence; safe to print.
+        entries: those entries, in the store's order; none for `besides`.
+    """
+
+    what: str
+    message: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """A store that was written in another format, and what that one could not hold."""
+
+    written: Written
+    losses: tuple[Loss, ...]
+
+
+def convert(
+    source: Path,
+    target: Path,
+    *,
+    format: str,  # noqa: A002 (what it is)
+    password: str | None = None,
+    new_password: str | None = None,
+    key_password: str | None = None,
+    drop: bool = False,
+    terms: Terms,
+) -> Converted:
+    """
+    Write a store's entries to a new file in another format, or in the same one for another runtime.
+
+    Private keys are opened and sealed as the new format seals them; secret keys go only where the format stays the same.
+
+    Args:
+        source: the store.
+        target: the new file; nothing may have that name.
+        format: one of `formats.capability.CAPABILITIES`.
+        password: of the source, as for `store.read`.
+        new_password: of the target; None keeps the source's, or gives `changeit` where the source has none.
+        key_password: what opens the source's keys where it is not the store's.
+        drop: whether what the target cannot hold is left out.
+        terms: how it is written.
+
+    Raises:
+        UnsupportedEntryError: the target cannot hold everything and `drop` is not given; the message names what would be lost.
+        StoreIntegrityError: a key does not open.
+        AnchorkeepError: as for `store_edit.new` and `store.read`.
+    """
+    if format not in CAPABILITIES:
+        raise UsageError(f"No format '{visible(format)}' of a store; there are {', '.join(CAPABILITIES)}.")
+    opened = stores.read(source, password=password)
+    stores.require_verified(opened)
+    losses = tuple(_losses(opened.store, format_name=format))
+    if losses and not drop:
+        message = f"{visible(str(source))} holds what {TITLES[format]} cannot: {' '.join(item.message for item in losses)}"
+        raise UnsupportedEntryError(message, remedy="Leave it out with --drop, or choose another format.")
+    secret = _secret(opened, format_name=format, new_password=new_password)
+    opener = key_password if key_password is not None else opened.password
+    writer = _Conversion(opened=opened, format=format, opener=opener, password=secret, terms=terms)
+    wanted = writer.store()
+    change = Change(added=wanted.entries)
+    written = store_write.create(target, wanted, format=format, password=secret, change=change, terms=terms)
+    notes = (*opened.notes, *written.notes, *_told(opened.store, wanted))
+    return Converted(written=replace(written, notes=notes), losses=losses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Conversion:
+    """
+    One conversion.
+
+    Attributes:
+        opened: the source.
+        format: of the target.
+        opener: what opens the source's keys, None where nothing has to.
+        password: the target's.
+        terms: how it is written.
+    """
+
+    opened: Opened
+    format: str
+    opener: str | None = field(repr=False)
+    password: str | None = field(repr=False)
+    terms: Terms
+
+    def store(self) -> TrustStore:
+        """Return the target's entries: as they are where the format stays, else made anew."""
+        store = self.opened.store
+        taken = {aliases.folded(entry.alias) for entry in store.entries if entry.alias is not None} if self._is_same else set()
+        entries = tuple(self._entry(entry, taken) for entry in store.entries if self._is_same or is_carried(entry, self.format))
+        return TrustStore(format=self.format, entries=entries, native=store.native if self._is_same else None)
+
+    @property
+    def _is_same(self) -> bool:
+        return self.opened.store.format == self.format
+
+    def _entry(self, entry: Entry, taken: set[str]) -> Entry:
+        if self._is_same:
+            return self._resealed(self._seen(entry, taken))
+        alias = None
+        if CAPABILITIES[self.format].has_aliases:
+            alias = aliases.free(_certificate(entry), taken=taken, wanted=entry.alias)
+            taken.add(alias)
+        match entry:
+            case TrustedCertEntry():
+                return TrustedCertEntry(certificate=entry.certificate, alias=alias, created=entry.created)
+            case _:
+                return replace(self._resealed(entry), alias=alias, native=None)
+
+    def _seen(self, entry: Entry, taken: set[str]) -> Entry:
+        """Return the entry so that Java sees it, for a store is written for one; it keeps all else that its codec knows."""
+        if not isinstance(entry, TrustedCertEntry) or entry.is_visible_to_java:
+            return entry
+        alias = entry.alias
+        if alias is None:
+            alias = aliases.free(entry.certificate, taken=taken)
+            taken.add(alias)
+        return replace(entry, alias=alias, is_visible_to_java=True)
+
+    def _resealed(self, entry: Entry) -> Entry:
+        """Return the entry with its key sealed for the target, where that is not the same as it was."""
+        is_kept = self._is_same and self.password == self.opened.password and self.terms.java is None
+        if isinstance(entry, SecretKeyEntry) and self.format == "pkcs12" and self.password != self.opened.password:
+            raise store_password.unsealable(entry)
+        if is_kept or not isinstance(entry, PrivateKeyEntry) or entry.key is None:
+            return entry
+        label = naming.described([entry])
+        key = store_password.relock(
+            entry.key, self.opener or "", label=label, format=self.format, password=self.password, terms=self.terms
+        )
+        return replace(entry, key=key)
+
+
+def is_carried(entry: Entry, format: str) -> bool:  # noqa: A002 (what it is)
+    """Return whether an entry can go to a store of another format; a secret key is its own codec's alone."""
+    return not isinstance(entry, SecretKeyEntry) and CAPABILITIES[format].can_hold(entry)
+
+
+def _secret(opened: Opened, *, format_name: str, new_password: str | None) -> str | None:
+    """Return the password of the new store: the one given, else the one that the old one has, else as every new store gets it."""
+    if new_password is None and CAPABILITIES[format_name].has_password:
+        new_password = opened.password
+    return store_edit.new_password(format_name, new_password)
+
+
+def _certificate(entry: Entry) -> Certificate | None:
+    match entry:
+        case TrustedCertEntry():
+            return entry.certificate
+        case PrivateKeyEntry():
+            return entry.chain[0] if entry.chain else None
+        case _:
+            return None
+
+
+def _losses(store: TrustStore, *, format_name: str) -> Iterator[Loss]:
+    """Name what a format cannot hold; what stays within its format is all held."""
+    if store.format == format_name:
+        return
+    capability = CAPABILITIES[format_name]
+    left = tuple(entry for entry in store.entries if not is_carried(entry, format_name))
+    if left:
+        yield Loss(what="entry", message=f"It cannot be given {naming.described(left)}.", entries=left)
+    kept = tuple(entry for entry in store.entries if is_carried(entry, format_name))
+    named = tuple(entry for entry in kept if entry.alias is not None)
+    if named and not capability.has_aliases:
+        yield Loss(what="alias", message=f"It keeps no aliases; {_number(named)} one.", entries=named)
+    dated = tuple(entry for entry in kept if _loses_date(entry, format_name))
+    if dated:
+        yield Loss(what="date", message=f"It keeps no dates; {_number(dated)} one.", entries=dated)
+    marked = tuple(entry for entry in kept if isinstance(entry, TrustedCertEntry | OtherEntry) and entry.properties)
+    if marked:
+        yield Loss(what="properties", message=f"It keeps no properties of Windows; {_number(marked)} some.", entries=marked)
+    if besides := formats.besides(store):
+        yield Loss(what="besides", message=f"It has no place for {', '.join(besides)}.", entries=())
+
+
+def _loses_date(entry: Entry, format_name: str) -> bool:
+    if isinstance(entry, OtherEntry) or entry.created is None or CAPABILITIES[format_name].has_dates:
+        return False
+    # Java keeps the date of a key in PKCS#12, within its localKeyId, and none of a trusted certificate.
+    return format_name != "pkcs12" or isinstance(entry, TrustedCertEntry)
+
+
+def _number(entries: Sequence[Entry]) -> str:
+    return "1 entry has" if len(entries) == 1 else f"{len(entries):,} entries have"
+
+
+def _told(old: TrustStore, new: TrustStore) -> Iterator[str]:
+    """Say what became of entries beyond what their format asks: what Java sees now, and what is called otherwise."""
+    unseen = [entry for entry in old.entries if isinstance(entry, TrustedCertEntry) and not entry.is_visible_to_java]
+    if unseen:
+        yield f"In the old store Java did not see {naming.described(unseen)}; in the new one it trusts what it holds."
+    known = {entry.alias for entry in old.entries}
+    called = [entry for entry in new.entries if entry.alias is not None and entry.alias not in known]
+    if called and any(known - {None}):
+        yield f"Each entry must be found by its alias, so some have another: {naming.described(called)}."

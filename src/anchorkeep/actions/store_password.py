@@ -1,0 +1,124 @@
+"""Change a store's password, as keytool does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from anchorkeep import formats
+from anchorkeep.actions import store_write
+from anchorkeep.errors import StoreIntegrityError, UnsupportedEntryError, UsageError
+from anchorkeep.formats.capability import CAPABILITIES, TITLES
+from anchorkeep.model import naming
+from anchorkeep.model.edit import Change
+from anchorkeep.model.java import every
+from anchorkeep.model.truststore import Entry, Part, PrivateKeyEntry, Scheme, SecretKeyEntry, TrustStore
+from anchorkeep.text import counted, visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anchorkeep.actions.store import Opened
+    from anchorkeep.actions.store_write import Terms, Written
+    from anchorkeep.model.truststore import ProtectedKey
+
+#: What keytool asks of a password at least.
+SHORTEST = 6
+# The last release whose every update opens keys under PBES1.
+_LEGACY = every(8)
+
+
+def change(path: Path, *, new_password: str, password: str | None = None, terms: Terms) -> Written:
+    """
+    Give a store another password.
+
+    In PKCS#12 every private key is sealed again under the new password, by the family of algorithms found. In JKS, JCEKS and BKS
+    an entry has a password of its own, which stays what it is, as with keytool; that is noted where the store holds keys.
+
+    Args:
+        path: the store.
+        new_password: the password to be; at least 6 characters, as keytool wants it.
+        password: the one it has, as for `store.read`.
+        terms: how it is written.
+
+    Raises:
+        UsageError: the format has no password, the store has no protection, or the new one is too short or cannot be used.
+        StoreIntegrityError: the store, or a key in it, does not open.
+        UnsupportedEntryError: a secret key in PKCS#12, which is carried and cannot be sealed again.
+        AnchorkeepError: as for `store_edit.add`.
+    """
+    if len(new_password) < SHORTEST:
+        raise UsageError(f"The new password has {counted(len(new_password), 'character')}; keytool wants {SHORTEST} at least.")
+
+    def edit(opened: Opened) -> tuple[TrustStore, Change]:
+        _require_password(opened)
+        if opened.store.format != "pkcs12":
+            return opened.store, Change()
+        return replace(opened.store, entries=_sealed(opened, new_password, terms)), Change()
+
+    written = store_write.revise(path, edit, password=password, terms=terms, new_password=new_password)
+    return replace(written, notes=(*written.notes, *_of_keys(written.after)))
+
+
+def relock(key: ProtectedKey, opener: str, *, label: str, format: str, password: str | None, terms: Terms) -> ProtectedKey:  # noqa: A002
+    """
+    Return a private key sealed anew.
+
+    Args:
+        key: as it stands.
+        opener: the password that opens it.
+        label: what to call the entry; printable.
+        format: of the store that is to hold it.
+        password: what it is to be sealed with.
+        terms: how it is written.
+
+    Raises:
+        StoreIntegrityError: it does not open.
+        UsageError: it cannot be sealed with that password for that runtime.
+    """
+    try:
+        pkcs8 = formats.unlock(key, password=opener)
+    except StoreIntegrityError as error:
+        message = f"The private key {label} does not open with this password; nothing was written."
+        raise StoreIntegrityError(message, remedy="Give the key the store's password first, with keytool -keypasswd.") from error
+    return formats.lock(pkcs8, format=format, recipe=terms.recipe(password))
+
+
+def unsealable(entry: SecretKeyEntry) -> UnsupportedEntryError:
+    """Return the error for a secret key whose store is to have another password: it is carried and never opened."""
+    message = f"The secret key {naming.described([entry])} is carried as it is and cannot be sealed under another password."
+    return UnsupportedEntryError(message, remedy="Change the password with keytool -storepasswd, which opens it.")
+
+
+def _require_password(opened: Opened) -> None:
+    shown = visible(str(opened.path))
+    if not CAPABILITIES[opened.store.format].has_password:
+        raise UsageError(f"{shown} is {TITLES[opened.store.format]}, which has no password.")
+    if opened.password is None:
+        message = f"{shown} has no password, and its entries are not encrypted."
+        raise UsageError(message, remedy="Convert it into a new store, which gets one.")
+
+
+def _sealed(opened: Opened, new_password: str, terms: Terms) -> tuple[Entry, ...]:
+    """Return the entries with every private key under the new password; all are opened before anything is written."""
+    schemes = {item.scheme for item in opened.store.protection if item.part is Part.KEYS}
+    if terms.java is None and Scheme.PBES1 in schemes and Scheme.PBES2 not in schemes:
+        terms = replace(terms, java=_LEGACY)  # An old runtime that opened the keys shall open them again.
+    return tuple(_resealed(entry, opened.password or "", new_password, terms=terms) for entry in opened.store.entries)
+
+
+def _resealed(entry: Entry, password: str, new_password: str, *, terms: Terms) -> Entry:
+    label = naming.described([entry])
+    if isinstance(entry, SecretKeyEntry):
+        raise unsealable(entry)
+    if not isinstance(entry, PrivateKeyEntry) or entry.key is None:
+        return entry
+    key = relock(entry.key, password, label=label, format="pkcs12", password=new_password, terms=terms)
+    return replace(entry, key=key)
+
+
+def _of_keys(store: TrustStore) -> tuple[str, ...]:
+    keys = [entry for entry in store.entries if isinstance(entry, PrivateKeyEntry | SecretKeyEntry)]
+    if not keys or store.format == "pkcs12":
+        return ()
+    return (f"The passwords of its {counted(len(keys), 'key')} are their own and stay what they are.",)

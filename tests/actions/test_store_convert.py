@@ -1,0 +1,218 @@
+import itertools
+from pathlib import Path
+
+import pytest
+
+from anchorkeep import formats
+from anchorkeep.actions import store, store_convert, store_edit
+from anchorkeep.actions.store_write import State
+from anchorkeep.errors import FileError, RefusedError, StoreIntegrityError, UnsupportedEntryError, UsageError
+from anchorkeep.formats.capability import CAPABILITIES
+from anchorkeep.judge import opening
+from anchorkeep.model import alias
+from anchorkeep.model.edit import Addition
+from anchorkeep.model.java import every
+from anchorkeep.model.truststore import PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry
+from tests.data import keys, pki, stores
+from tests.peers.terms import AT, terms
+
+ONE, TWO = stores.certificate("one"), stores.certificate("two")
+SECRET = stores.bag(
+    5,
+    stores.writer.sequence(stores.writer.oid(stores.BAG + "2"), stores.writer.explicit(0, stores.writer.octet_string(b"sealed"))),
+    stores.friendly_name("secret"),
+)
+BAG = stores.cert_bag(ONE, stores.friendly_name("one"), stores.trusted_key_usage())
+
+
+def source(path: Path, data: bytes) -> Path:
+    """Write a store to be converted."""
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(("old", "new"), list(itertools.product(CAPABILITIES, CAPABILITIES)))
+def test_certificates_go_from_every_format_to_every_other(tmp_path: Path, old: str, new: str) -> None:
+    """Certificates are the same in every format, in their order where the formats keep one."""
+    additions = [Addition(certificate=ONE), Addition(certificate=TWO)]
+    store_edit.new(tmp_path / "old", additions, format=old, password=None, terms=terms(tmp_path))
+    converted = store_convert.convert(tmp_path / "old", tmp_path / "new", format=new, drop=True, terms=terms(tmp_path))
+    assert converted.written.state is State.CREATED
+    found = store.read(tmp_path / "new").store
+    assert (found.format, set(found.trusted)) == (new, {ONE, TWO})
+    if CAPABILITIES[new].has_aliases:
+        assert {entry.alias for entry in found.entries} == {alias.default(ONE), alias.default(TWO)}
+
+
+@pytest.mark.parametrize(("old", "new"), list(itertools.product(keys.FORMATS, keys.FORMATS)))
+def test_key_goes_from_every_format_to_every_other(tmp_path: Path, old: str, new: str) -> None:
+    """A private key is the same key under the store's password in every format, and its store is for its owner's eyes."""
+    keys.write(tmp_path / "old", old)
+    store_convert.convert(tmp_path / "old", tmp_path / "new", format=new, drop=True, terms=terms(tmp_path))
+    assert keys.opened(tmp_path / "new", "changeit") == keys.pkcs8()
+    (entry,) = (item for item in store.read(tmp_path / "new").store.entries if isinstance(item, PrivateKeyEntry))
+    assert (entry.alias, entry.chain) == ("key", keys.chain())
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+
+
+def test_losses_are_named_and_refused(tmp_path: Path) -> None:
+    """What the new format cannot hold is named before a file is there; with leave to drop it, it is left out and told."""
+    keys.write(tmp_path / "old", "jks")
+    with pytest.raises(UnsupportedEntryError, match=r"'key' \(private key") as caught:
+        store_convert.convert(tmp_path / "old", tmp_path / "new", format="pem", terms=terms(tmp_path))
+    assert "keeps no aliases; 1 entry has one" in caught.value.message
+    assert "keeps no dates; 1 entry has one" in caught.value.message
+    assert "--drop" in caught.value.remedy
+    assert not (tmp_path / "new").exists()
+    converted = store_convert.convert(tmp_path / "old", tmp_path / "new", format="pem", drop=True, terms=terms(tmp_path))
+    assert [item.what for item in converted.losses] == ["entry", "alias", "date"]
+    assert store.read(tmp_path / "new").store.trusted == keys.chain()[2:]
+
+
+def test_nothing_lost_needs_no_leave(tmp_path: Path) -> None:
+    """Between formats that hold the same nothing has to be dropped, and dates stay."""
+    keys.write(tmp_path / "old", "jks")
+    converted = store_convert.convert(tmp_path / "old", tmp_path / "new", format="jceks", terms=terms(tmp_path))
+    assert converted.losses == ()
+    assert {entry.created for entry in store.read(tmp_path / "new").store.entries} == {AT}  # type: ignore[union-attr]
+
+
+def test_pkcs12_keeps_the_date_of_a_key_alone(tmp_path: Path) -> None:
+    """PKCS#12 has a place for the date of a key, and none for that of a trusted certificate, which is a loss."""
+    source(tmp_path / "old", stores.jks(stores.jks_trusted("one", ONE)))
+    with pytest.raises(UnsupportedEntryError, match="keeps no dates"):
+        store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
+    store_edit.remove(keys.write(tmp_path / "key", "jks"), ["root"], terms=terms(tmp_path))
+    assert store_convert.convert(tmp_path / "key", tmp_path / "new", format="pkcs12", terms=terms(tmp_path)).losses == ()
+    assert [entry.created for entry in store.read(tmp_path / "new").store.entries] == [AT]  # type: ignore[union-attr]
+
+
+def test_secret_key_stays_within_its_format_and_password(tmp_path: Path) -> None:
+    """A secret key is carried within PKCS#12 under the same password, and refused under another and in another format."""
+    source(tmp_path / "old", stores.pfx(stores.plain_part(BAG, SECRET)))
+    store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
+    assert [type(entry) for entry in store.read(tmp_path / "new").store.entries] == [TrustedCertEntry, SecretKeyEntry]
+    for format_name, password in (("pkcs12", "s3cret"), ("jceks", None)):
+        with pytest.raises(UnsupportedEntryError, match="secret key"):
+            store_convert.convert(
+                tmp_path / "old", tmp_path / "other", format=format_name, new_password=password, terms=terms(tmp_path)
+            )
+    assert not (tmp_path / "other").exists()
+
+
+def test_properties_of_windows_are_a_loss(tmp_path: Path) -> None:
+    """What a serialized store says beside a certificate is named, since no other format holds it."""
+    data = stores.sst(stores.sst_element(11, "Eins\0".encode("utf-16-le")), stores.sst_element(32, ONE.der))
+    source(tmp_path / "old", data)
+    with pytest.raises(UnsupportedEntryError, match="no properties of Windows"):
+        store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
+    written = store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", drop=True, terms=terms(tmp_path)).written
+    assert [entry.alias for entry in written.after.entries] == ["eins"]
+    assert any("another: 'eins'" in note for note in written.notes)
+
+
+def test_what_no_entry_says_is_a_loss(tmp_path: Path) -> None:
+    """What a file holds beside its entries, as a PEM file a private key, is named; without it nothing is lost."""
+    data = formats.dumps([ONE], format="pem")
+    store_convert.convert(source(tmp_path / "plain", data), tmp_path / "a", format="jks", terms=terms(tmp_path))
+    source(tmp_path / "old", data + pki.chain()[1])
+    with pytest.raises(UnsupportedEntryError, match="no place for 1 block called PRIVATE KEY"):
+        store_convert.convert(tmp_path / "old", tmp_path / "b", format="jks", terms=terms(tmp_path))
+    found = store_convert.convert(tmp_path / "old", tmp_path / "b", format="jks", drop=True, terms=terms(tmp_path))
+    assert [item.what for item in found.losses] == ["besides"]
+
+
+def test_password_is_kept_or_changed(tmp_path: Path) -> None:
+    """The new store has the old one's password, or the one given, and its key the same."""
+    keys.write(tmp_path / "old", "jks", password="s3cret")
+    for name, given, expected in (("a", None, "s3cret"), ("b", "another", "another")):
+        store_convert.convert(
+            tmp_path / "old",
+            tmp_path / name,
+            format="pkcs12",
+            password="s3cret",
+            new_password=given,
+            drop=True,
+            terms=terms(tmp_path),
+        )
+        assert keys.opened(tmp_path / name, expected) == keys.pkcs8()
+
+
+@pytest.mark.parametrize("format_name", keys.FORMATS)
+def test_key_with_its_own_password(tmp_path: Path, format_name: str) -> None:
+    """A key that the store's password does not open is an error with nothing written; with its own it goes over."""
+    keys.write(tmp_path / "old", format_name, key_password="key's own")
+    new = "jceks" if format_name == "jks" else "jks"
+    with pytest.raises(StoreIntegrityError, match="does not open"):
+        store_convert.convert(tmp_path / "old", tmp_path / "new", format=new, drop=True, terms=terms(tmp_path))
+    assert not (tmp_path / "new").exists()
+    store_convert.convert(
+        tmp_path / "old", tmp_path / "new", format=new, key_password="key's own", drop=True, terms=terms(tmp_path)
+    )
+    assert keys.opened(tmp_path / "new", "changeit") == keys.pkcs8()
+
+
+def test_key_with_its_own_password_stays_within_its_format(tmp_path: Path) -> None:
+    """Where format, password and runtime stay the same, a key is carried unopened."""
+    keys.write(tmp_path / "old", "jks", key_password="key's own")
+    store_convert.convert(tmp_path / "old", tmp_path / "new", format="jks", terms=terms(tmp_path))
+    assert (tmp_path / "new").read_bytes() == (tmp_path / "old").read_bytes()
+
+
+def test_store_is_converted_for_an_old_runtime(tmp_path: Path) -> None:
+    """A PKCS#12 store that an old Java does not open becomes one that it opens, keys included."""
+    keys.write(tmp_path / "old", "pkcs12")
+    assert not opening.opening(store.read(tmp_path / "old").store, every(8), password="changeit").opens
+    store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path, java=every(8)))
+    found = opening.opening(store.read(tmp_path / "new").store, every(8), password="changeit")
+    assert (found.opens, found.opens_keys) == (True, True)
+    assert keys.opened(tmp_path / "new", "changeit") == keys.pkcs8()
+
+
+@pytest.mark.parametrize("format_name", ["pkcs12", "jks"])
+def test_untagged_certificates_become_trusted(tmp_path: Path, format_name: str) -> None:
+    """What Java did not see in a PKCS#12 store it trusts in the new one, which is said; each gets an alias."""
+    bags = stores.plain_part(BAG, stores.cert_bag(TWO))
+    source(tmp_path / "old", stores.pfx(bags))
+    written = store_convert.convert(tmp_path / "old", tmp_path / "new", format=format_name, terms=terms(tmp_path)).written
+    found = store.read(tmp_path / "new").store
+    assert {(entry.alias, entry.is_visible_to_java) for entry in found.entries if isinstance(entry, TrustedCertEntry)} == {
+        ("one", True),
+        (alias.default(TWO), True),
+    }
+    assert any("Java did not see" in note and TWO.sha256.hex() in note for note in written.notes)
+
+
+def test_aliases_are_lowered_and_told_apart(tmp_path: Path) -> None:
+    """Aliases that Java would not find, or takes for one, are changed, which is said."""
+    source(tmp_path / "old", stores.jks(stores.jks_trusted("Root", ONE), stores.jks_trusted("root", TWO)))
+    written = store_convert.convert(tmp_path / "old", tmp_path / "new", format="bks", terms=terms(tmp_path)).written
+    assert [entry.alias for entry in written.after.entries] == ["root", alias.default(TWO)]
+    assert any(alias.default(TWO) in note for note in written.notes)
+
+
+def test_store_without_password_gets_the_known_one(tmp_path: Path) -> None:
+    """Certificates of a PEM file go into a store with `changeit`, or with the password given."""
+    source(tmp_path / "old", formats.dumps([ONE, TWO], format="pem"))
+    store_convert.convert(tmp_path / "old", tmp_path / "a", format="jks", terms=terms(tmp_path))
+    assert store.read(tmp_path / "a").origin is store.Origin.DEFAULT
+    store_convert.convert(tmp_path / "old", tmp_path / "b", format="jks", new_password="s3cret", terms=terms(tmp_path))
+    assert formats.loads((tmp_path / "b").read_bytes(), password="s3cret").trusted == (ONE, TWO)
+
+
+def test_bad_requests_make_no_file(tmp_path: Path) -> None:
+    """A format that is not written, a file that is there, a store that is none or not verified: nothing is made."""
+    keys.write(tmp_path / "old", "jks", password="s3cret")
+    (tmp_path / "there").write_bytes(b"something")
+    for new, format_name, password, error in (
+        ("new", "kdb", "s3cret", UsageError),
+        ("there", "jceks", "s3cret", RefusedError),
+        ("new", "jceks", "other", StoreIntegrityError),
+        ("new", "jceks", None, StoreIntegrityError),
+    ):
+        with pytest.raises(error):
+            store_convert.convert(tmp_path / "old", tmp_path / new, format=format_name, password=password, terms=terms(tmp_path))
+    with pytest.raises(FileError):
+        store_convert.convert(tmp_path / "none", tmp_path / "new", format="jks", terms=terms(tmp_path))
+    assert {item.name for item in tmp_path.iterdir()} == {"old", "there"}
+    assert (tmp_path / "there").read_bytes() == b"something"
