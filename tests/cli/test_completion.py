@@ -55,6 +55,8 @@ def bash(here: Path) -> Iterator[Terminal]:
     [
         ("anchorkeep ex", "anchorkeep export "),
         ("anchorkeep lab misb", "anchorkeep lab misbehave "),
+        ("anchorkeep store verif", "anchorkeep store verify "),
+        ("anchorkeep store new new.p12 --storetype jc", "anchorkeep store new new.p12 --storetype jceks "),
         ("anchorkeep lab misbehave no-inter", "anchorkeep lab misbehave no-intermediate "),
         ("anchorkeep export --accept", "anchorkeep export --accept-fingerprint "),
         ("anchorkeep export --format bun", "anchorkeep export --format bundle "),

@@ -14,7 +14,7 @@ from anchorkeep.observe.starttls.dialogue import StartTLSError
 from tests.peers import reports
 from tests.peers.command import run
 
-COMMANDS = ["show", "export", "diff", "init", "lab", "completion"]
+COMMANDS = ["show", "export", "diff", "store", "init", "lab", "completion"]
 HEAVY = ["asyncio", "cryptography", "idna", "OpenSSL", "prompt_toolkit", "questionary", "rich", "ssl", "tomlkit"]
 
 
@@ -97,6 +97,7 @@ def test_hostile_word_is_said_harmlessly() -> None:
         (errors.UnsupportedFormatError("It is so.", remedy="Do that."), 1),
         (errors.StoreIntegrityError("It is so.", remedy="Do that."), 1),
         (errors.EvidenceError("It is so.", remedy="Do that."), 1),
+        (errors.UnsupportedEntryError("It is so.", remedy="Do that."), 1),
         (errors.RefusedError("It is so.", remedy="Do that."), 1),
         (errors.FileError("It is so.", remedy="Do that."), 3),
         (StartTLSError("starttls-refused", "It is so.", remedy="Do that."), 1),
@@ -116,7 +117,8 @@ def test_every_error_is_among_those_tested() -> None:
     """No error was added without a decision on its code."""
     assert {item.__name__ for item in _kinds(errors.AnchorkeepError)} == {
         *("AnchorkeepError", "UsageError", "InputError", "TLVError", "CertificateError", "StoreFormatError"),
-        *("UnsupportedFormatError", "StoreIntegrityError", "EvidenceError", "RefusedError", "FileError", "StartTLSError"),
+        *("UnsupportedFormatError", "StoreIntegrityError", "EvidenceError", "UnsupportedEntryError", "RefusedError"),
+        *("FileError", "StartTLSError"),
     }
 
 

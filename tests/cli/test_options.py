@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -78,6 +79,16 @@ def test_password_is_that_of_the_variable(monkeypatch: pytest.MonkeyPatch) -> No
     assert options.password(None, "STOREPASS") == "s3cret"
     monkeypatch.setenv("STOREPASS", "")
     assert options.password(None, "STOREPASS") == ""
+
+
+@pytest.mark.parametrize("data", [b"\xff", b"caf\xe9\n", b"\xed\xa0\x80"])
+def test_password_that_is_no_text_is_refused(data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A password in another encoding is refused: whatever was made of it would be a password that nobody knows."""
+    (tmp_path / "password").write_bytes(data)
+    monkeypatch.setenv("STOREPASS", os.fsdecode(data.rstrip()))
+    for file_, variable in ((tmp_path / "password", None), (None, "STOREPASS")):
+        with pytest.raises(UsageError, match="is no UTF-8"):
+            options.password(file_, variable)
 
 
 def test_no_password_is_none() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from anchorkeep.cli import render
 from anchorkeep.cli.main import main
+from tests.peers import schemas
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,11 @@ class Result:
 
 
 def run(*argv: object, stdin: bytes = b"", width: int = 80) -> Result:
-    """Run `anchorkeep ARGV...` with that standard input on a screen of that width."""
+    """
+    Run `anchorkeep ARGV...` with that standard input on a screen of that width.
+
+    JSON that it prints is held to its schema here, so that no test can forget to.
+    """
     out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", out)
@@ -36,4 +41,5 @@ def run(*argv: object, stdin: bytes = b"", width: int = 80) -> Result:
         finally:
             render.forget_streams()
     raw = out.buffer.getvalue()  # type: ignore[attr-defined]
+    schemas.validate_output(tuple(str(word) for word in argv), raw.decode(errors="replace"))
     return Result(code=code, out=raw.decode(errors="replace"), err=err.buffer.getvalue().decode(), raw=raw)  # type: ignore[attr-defined]

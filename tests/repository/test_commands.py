@@ -1,5 +1,7 @@
 """Every command is documented, with the very help it prints; the README's tour names every command."""
 
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,3 +57,39 @@ def test_every_command_says_what_it_does() -> None:
         assert command.help, path
         options = [item for item in command.params if isinstance(item, click.Option)]
         assert [item.name for item in options if not item.help] == [], path
+
+
+def shown_commands() -> list[tuple[str, ...]]:
+    """Return the command lines that the README and the how-tos show, as words, without what a shell does around them."""
+    found: list[tuple[str, ...]] = []
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs" / "howto").glob("*.md"))):
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
+        for line in re.findall(r"^ *\$ anchorkeep (.*)$", text, flags=re.MULTILINE):
+            words = shlex.split(re.split(r" [|<>]|; ", line)[0], comments=True)
+            found.append(tuple(words))
+    return found
+
+
+@pytest.mark.parametrize("words", dict.fromkeys(shown_commands()), ids=" ".join)
+def test_documents_show_commands_that_there_are(words: tuple[str, ...]) -> None:
+    """Every command line in README and how-tos has a command and options that the program takes."""
+    parse(words)
+
+
+@pytest.mark.parametrize("line", ["nothing", "store lsit x", "store list x --deep", "store rename x", "show --timeout soon x"])
+def test_command_that_there_is_not_is_found(line: str) -> None:
+    """A command or an option that the program does not have, or a word that is missing, is found."""
+    with pytest.raises((click.UsageError, AssertionError)):
+        parse(tuple(line.split()))
+
+
+def parse(words: tuple[str, ...]) -> None:
+    """Read the words as the program does, without doing anything."""
+    command: click.Command = program
+    rest = list(words)
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
+        below = command.get_command(click.Context(command), rest.pop(0))
+        assert below is not None
+        command = below
+    if not isinstance(command, click.Group):
+        command.make_context("anchorkeep", rest)

@@ -12,7 +12,6 @@ from anchorkeep.actions.export import Format
 from anchorkeep.actions.selection import Chosen, Part
 from anchorkeep.cli import completion, export_view, looking, options, outcome, question, render, sheet, wizard
 from anchorkeep.errors import AnchorkeepError, UsageError
-from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +84,7 @@ def command(
     if out == _STDOUT and as_json:
         raise UsageError("--out - and --json both want stdout.")
     request = looking.request(shared)
-    vouched = frozenset(_fingerprint(text) for text in accepted)
+    vouched = frozenset(map(options.fingerprint, accepted))
     if _is_for_wizard(request, as_wizard=as_wizard, to_machine=as_json or as_sheet or out == _STDOUT):
         return wizard.run(request, at=options.moment(at), accepted=vouched, fail_on=outcome.severity(fail_on))
     reports = looking.look(request, at=options.moment(at))
@@ -140,13 +139,3 @@ def _report(written: Sequence[Written], *, as_json: bool, as_sheet: bool) -> Non
         render.say(export_view.files(written))
     elif written:
         render.out(export_view.files(written))
-
-
-def _fingerprint(text: str) -> bytes:
-    try:
-        digest = bytes.fromhex(text.replace(":", "").strip())
-    except ValueError:
-        digest = b""
-    if len(digest) != 32:  # noqa: PLR2004 (SHA-256)
-        raise UsageError(f"'{visible(text)}' is no SHA-256 fingerprint: expected 64 hexadecimal digits, colons allowed.")
-    return digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,9 +35,36 @@ SECONDS = _Seconds(0.1, 600)
 
 def targets(command: F) -> F:
     """Add TARGET... and the options that say how to reach them."""
-    for option in reversed(_TARGET_OPTIONS):
+    for option in reversed((*_TARGET_OPTIONS, *storepass("storepass", "storepass", "a store's password"), CONFIG)):
         command = option(command)
     return command
+
+
+def sources(command: F) -> F:
+    """Add TARGET... as `targets` does, to a command that has a store of its own: the password of a TARGET is `--srcstorepass`."""
+    for option in reversed((*_TARGET_OPTIONS, *storepass("srcstorepass", "storepass", "a TARGET's password"), CONFIG)):
+        command = option(command)
+    return command
+
+
+def storepass(words: str, name: str, what: str) -> tuple[Callable[[F], F], Callable[[F], F]]:
+    """
+    Return the two options that give a password, which never stands on the command line itself.
+
+    Args:
+        words: what the options begin with: `--WORDS-file` and `--WORDS-env`.
+        name: what the parameters begin with: `NAME_file` and `NAME_env`.
+        what: whose password it is.
+    """
+    return (
+        click.option(
+            f"--{words}-file",
+            f"{name}_file",
+            type=click.Path(path_type=Path),
+            help=f"File whose first line is {what}.",
+        ),
+        click.option(f"--{words}-env", f"{name}_env", metavar="VARIABLE", help=f"Variable of the environment that holds {what}."),
+    )
 
 
 def now() -> datetime:
@@ -72,7 +100,8 @@ def password(file_: Path | None, variable_: str | None, *, option: str = "storep
         option: what the names of the two options begin with.
 
     Raises:
-        UsageError: both are given, or the variable is not set.
+        UsageError: both are given, the variable is not set, or what it or the file holds is no UTF-8: a store that was written
+            under what had to be guessed of it would open for nobody.
     """
     from anchorkeep.cli import settings
     from anchorkeep.host import file
@@ -80,13 +109,36 @@ def password(file_: Path | None, variable_: str | None, *, option: str = "storep
     if file_ is not None and variable_ is not None:
         raise UsageError(f"--{option}-file and --{option}-env exclude each other.")
     if file_ is not None:
-        return file.read(file_, limit=4096).decode("utf-8", errors="replace").split("\n", 1)[0].removesuffix("\r")
+        return _text(file.read(file_, limit=4096).split(b"\n", 1)[0].removesuffix(b"\r"), f"--{option}-file")
     if variable_ is not None:
         value = settings.variable(variable_)
         if value is None:
             raise UsageError(f"The environment has no variable '{visible(variable_)}'.")
-        return value
+        return _text(os.fsencode(value), f"--{option}-env")
     return None
+
+
+def _text(data: bytes, option: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"The password of {option} is no UTF-8.", remedy="Write it in UTF-8.") from None
+
+
+def fingerprint(text: str) -> bytes:
+    """
+    Read a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        digest = bytes.fromhex(text.replace(":", "").strip())
+    except ValueError:
+        digest = b""
+    if len(digest) != 32:  # noqa: PLR2004 (SHA-256)
+        raise UsageError(f"'{visible(text)}' is no SHA-256 fingerprint: expected 64 hexadecimal digits, colons allowed.")
+    return digest
 
 
 FAIL_ON = click.option(
@@ -137,7 +189,4 @@ _TARGET_OPTIONS = (
     click.option("--no-aia", is_flag=True, help="Fetch no issuers that the server does not send (caIssuers)."),
     click.option("--allow-private-aia", is_flag=True, help="Fetch issuers from private networks and this machine too."),
     click.option("--aia-proxy", is_flag=True, help="Fetch issuers through the proxy, where no address can be checked."),
-    click.option("--storepass-file", type=click.Path(path_type=Path), help="File whose first line is a store's password."),
-    click.option("--storepass-env", metavar="VARIABLE", help="Variable of the environment that holds a store's password."),
-    CONFIG,
 )

@@ -1,0 +1,69 @@
+"""How a change of a store looks: what came, what went, what was renamed, what was there already; and the way that lasts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from anchorkeep.actions.store_write import State
+from anchorkeep.cli import render, store_entry, store_record
+from anchorkeep.model import naming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import RenderableType
+    from rich.text import Text
+
+    from anchorkeep.actions.store_convert import Loss
+    from anchorkeep.actions.store_write import Written
+    from anchorkeep.model.edit import Change
+    from anchorkeep.model.truststore import Entry
+
+#: Digits of a fingerprint beside an entry: as many as aliases made here end with.
+_DIGITS = 8
+
+
+def tell(written: Written, *, as_json: bool, losses: Sequence[Loss] = ()) -> None:
+    """Print what was done to a store as JSON, or for a person with all that is to be said beside it on stderr."""
+    if as_json:
+        store_record.out(store_record.change(written, losses=losses))
+        return
+    for sentence in (*written.notes, *(item.message for item in losses)):
+        render.say(f"! {sentence}")
+    render.out(state(written.state, f"{render.path(written.path)}  {store_entry.described(written.after)}"))
+    if not written.change.is_empty or written.change.kept:
+        render.out(render.indented(entries(written.change)))
+
+
+def state(what: State, which: str) -> Text:
+    """Return what became of a store in a line."""
+    return render.text(f"{what}  {which}", "" if what is State.UNCHANGED else "bold")
+
+
+def entries(done: Change) -> RenderableType:
+    """Return a table of the entries that are concerned."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    for mark, style, name, entry in _rows(done):
+        certificate = store_entry.certificate_of(entry)
+        title = store_entry.kind(entry) if certificate is None else certificate.title
+        digits = naming.fingerprint(entry)[:_DIGITS]
+        table.add_row(render.text(mark, style), render.text(name), render.text(title, "dim"), render.text(digits, "dim"))
+    return table
+
+
+def _rows(done: Change) -> Iterator[tuple[str, str, str, Entry]]:
+    """Yield for each entry that is concerned its mark, the mark's style, what it is called, and itself."""
+    for entry in done.added:
+        yield "+", "green", store_entry.alias(entry), entry
+    for entry in done.removed:
+        yield "-", "red", store_entry.alias(entry), entry
+    for item in done.renamed:
+        yield "~", "yellow", f"{store_entry.alias(item.before)} → {store_entry.alias(item.after)}", item.after
+    for entry in done.kept:
+        yield "= there already", "dim", store_entry.alias(entry), entry

@@ -1,0 +1,107 @@
+"""`store history` and `undo`: every change is remembered, and can be taken back, which is a change itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.data import stores as raw
+from tests.peers import stores
+from tests.peers.command import run
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the current directory one with a store, and return the store."""
+    monkeypatch.chdir(tmp_path)
+    return stores.jks(tmp_path / "store.jks")
+
+
+def remove(*aliases: str) -> None:
+    """Remove entries, a change each."""
+    for alias in aliases:
+        assert run("store", "remove", "store.jks", "--alias", alias).code == 0
+
+
+def test_changes_are_listed_in_their_order() -> None:
+    """The history tells what was asked for and what it did, the oldest first."""
+    remove("over", "weit")
+    changes = json.loads(run("store", "history", "store.jks", "--json").out)["stores"][0]["changes"]
+    assert [change["command"] for change in changes] == [
+        ["store", "remove", "store.jks", "--alias", alias] for alias in ("over", "weit")
+    ]
+    assert [change["id"] for change in changes] == [1, 2]
+    shown = run("store", "history", "store.jks")
+    assert (shown.code, shown.out.index("over") < shown.out.index("weit")) == (0, True)
+
+
+def test_store_that_nobody_changed_has_no_history() -> None:
+    """Without a change there is nothing to list, and nothing to take back."""
+    shown = run("store", "history", "store.jks")
+    assert (shown.code, "no changes" in shown.out) == (0, True)
+    assert run("store", "undo", "store.jks").code == 2
+
+
+def test_last_change_is_taken_back_byte_for_byte(store: Path) -> None:
+    """`undo` brings the very bytes back, says which entries come, and is a change that can be taken back too."""
+    before = store.read_bytes()
+    remove("over")
+    changed = store.read_bytes()
+    undone = run("store", "undo", "store.jks")
+    assert (undone.code, "+  over" in undone.out, store.read_bytes()) == (0, True, before)
+    assert run("store", "undo", "store.jks").code == 0
+    assert store.read_bytes() == changed
+
+
+def test_earlier_change_takes_the_later_ones_with_it(store: Path) -> None:
+    """An undo of an earlier change names the later ones that are lost, before it does anything."""
+    before = store.read_bytes()
+    remove("over", "weit")
+    after = store.read_bytes()
+    planned = run("store", "undo", "store.jks", "--id", "1", "--dry-run")
+    assert (planned.code, "lost with it" in planned.out, store.read_bytes()) == (0, True, after)
+    document = json.loads(run("store", "undo", "store.jks", "--id", "1", "--json").out)
+    assert ([change["id"] for change in document["lost"]], document["undone"]["id"]) == ([2], 1)
+    assert sorted(entry["alias"] for entry in document["added"]) == ["over", "weit"]
+    assert store.read_bytes() == before
+
+
+def test_change_by_another_program_is_said(store: Path) -> None:
+    """What another program did since is said, in the history and when it is lost."""
+    remove("over")
+    store.write_bytes(raw.jks())
+    assert "Another program" in run("store", "history", "store.jks").out
+    undone = run("store", "undo", "store.jks")
+    assert "Another program" in undone.err
+
+
+def test_change_that_is_not_there_is_a_usage_error(store: Path) -> None:
+    """A number that no change has is a usage error, and nothing is written."""
+    remove("over")
+    before = store.read_bytes()
+    assert [run("store", "undo", "store.jks", "--id", number).code for number in ("7", "0", "x")] == [2, 2, 2]
+    assert store.read_bytes() == before
+
+
+def test_new_store_is_not_undone() -> None:
+    """Before a new store there was nothing, and nothing is not put in its place."""
+    run("store", "new", "new.p12", "./store.jks")
+    refused = run("store", "undo", "new.p12")
+    assert (refused.code, Path("new.p12").exists()) == (1, True)
+
+
+def test_several_stores_have_histories_of_their_own() -> None:
+    """Histories of several stores are listed one after the other; one that cannot be told hides no other."""
+    remove("over")
+    shown = run("store", "history", "store.jks", "nowhere/x", "--json")
+    assert (shown.code, len(json.loads(shown.out)["stores"])) == (3, 1)
+
+
+def test_undo_of_what_does_not_open_is_still_an_undo(store: Path) -> None:
+    """Bytes come back also where no password opens them; that nobody knows what comes and goes is said."""
+    before = stores.pkcs12(store, password=stores.SECRET).read_bytes()
+    stores.secret(Path("password"))
+    words = ("--alias", "untagged", "--storepass-file", "password")
+    assert run("store", "remove", "store.jks", *words).code == 0
+    undone = run("store", "undo", "store.jks")
+    assert (undone.code, store.read_bytes(), "not known" in undone.out) == (0, before, True)
