@@ -25,32 +25,31 @@ look:
 .venv/.ready: requirements/dev.txt pyproject.toml tools/setup.sh
 	@tools/setup.sh
 
-setup: .venv/.ready  ## Make .venv with everything, this checkout in it.
-	@:
+setup: .venv/.ready  ## Make .venv with everything, this checkout in it, and fetch the Java runtimes that tests run.
+	@tools/jres.sh
 
-demo: setup  ## Run the story of the README in a lab on loopback.
+demo: .venv/.ready  ## Run the story of the README in a lab on loopback.
 	@tools/demo.sh
 
 test: setup  ## Run the tests, except those marked deep.
 	@tools/debian-packages.sh
 	@tools/proxies.sh
 	@tools/servers.sh
-	@tools/jres.sh
 	@$(BIN)/pytest -n auto -m "not deep" $(ARGS)
 
 deep: setup  ## Run the tests marked deep: long fuzzing, large inputs, Windows' own reader.
 	@tools/debian-packages.sh
-	@tools/jres.sh
 	@tools/wine.sh
 	@$(BIN)/pytest -n auto -m deep --hypothesis-profile=deep $(ARGS)
+	@$(BIN)/python -m tests.fuzz --seconds 600
 
-lint: setup  ## Check style, types and floors.
+lint: .venv/.ready  ## Check style, types and floors.
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 
-format: setup  ## Put the sources into the house's form.
+format: .venv/.ready  ## Put the sources into the house's form.
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
@@ -58,10 +57,10 @@ bench: setup  ## Measure against the peers, side by side.
 	@tools/debian-packages.sh
 	@$(BIN)/python -m bench $(ARGS)
 
-lock: setup  ## Lock the requirements anew from pyproject.toml (ARGS=--upgrade for the newest).
+lock: .venv/.ready  ## Lock the requirements anew from pyproject.toml (ARGS=--upgrade for the newest).
 	@tools/lock.sh $(ARGS)
 
-wheel: setup  ## Build dist/*.whl.
+wheel: .venv/.ready  ## Build dist/*.whl.
 	@rm -rf dist
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
