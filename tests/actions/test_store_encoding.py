@@ -16,7 +16,7 @@ from anchorkeep.model.truststore import (
     TrustedCertEntry,
     TrustStore,
 )
-from tests.data import stores
+from tests.data import keys, stores
 from tests.peers.terms import AT
 
 ONE, TWO = stores.certificate("one"), stores.certificate("two")
@@ -124,3 +124,17 @@ def test_store_with_a_key_is_not_reproducible(entry: Entry) -> None:
 def test_password_is_not_shown() -> None:
     """What was encoded can be printed."""
     assert "s3cr3t" not in repr(store_encoding.encode(store(), format="jks", recipe=recipe("s3cr3t")))
+
+
+def test_chain_of_a_key_may_go_on_in_pkcs12() -> None:
+    """Where the issuer of a key's last certificate comes into the store, the chain read back goes on to it, and is no fault."""
+    leaf, root = stores.certificate("leaf", "root"), stores.certificate("root", "root")
+    sealed = formats.lock(keys.pkcs8(), format="pkcs12", recipe=recipe())
+    key = PrivateKeyEntry(alias="key", chain=(leaf,), key=sealed)
+    whole = store(key, TrustedCertEntry(certificate=root, alias="root"), format_name="pkcs12")
+    encoded = store_encoding.encode(whole, format="pkcs12", recipe=recipe())
+    (chain,) = (entry.chain for entry in encoded.read_back(encoded.data).entries if isinstance(entry, PrivateKeyEntry))
+    assert chain == (leaf, root)
+    longer = replace(encoded, wanted=replace(whole, entries=(replace(key, chain=(leaf, ONE)), whole.entries[1])))
+    with pytest.raises(RefusedError):
+        longer.read_back(encoded.data)

@@ -67,7 +67,8 @@ class Encoded:
             InputError: they cannot be read.
         """
         found = formats.loads(data, password=self.password, name="what was just written")
-        got, wanted = (_meanings(store, format_name=self.format) for store in (found, self.wanted))
+        compared = _with_chains_of(self.wanted, found) if self.format == "pkcs12" else found
+        got, wanted = (_meanings(store, format_name=self.format) for store in (compared, self.wanted))
         is_same = Counter(got) == Counter(wanted) if self.format in _UNORDERED else got == wanted
         if not is_same or found.format != self.format:
             message = f"Reading back what was written gave {len(got)} entries that are not the {len(wanted)} to be written."
@@ -157,6 +158,20 @@ def _expansion(key: bytes) -> Callable[[int], bytes]:
         return blocks[:size]
 
     return entropy
+
+
+def _with_chains_of(wanted: TrustStore, found: TrustStore) -> TrustStore:
+    """
+    Return what was found, each key's chain as long as the one wanted.
+
+    PKCS#12 keeps no chains: readers find them by the issuers' names. A chain goes on where an issuer came into the store.
+    """
+    lengths = {entry.key: len(entry.chain) for entry in wanted.entries if isinstance(entry, PrivateKeyEntry)}
+    entries = (
+        replace(entry, chain=entry.chain[: lengths.get(entry.key)]) if isinstance(entry, PrivateKeyEntry) else entry
+        for entry in found.entries
+    )
+    return replace(found, entries=tuple(entries))
 
 
 def _meanings(store: TrustStore, *, format_name: str) -> list[Hashable]:
