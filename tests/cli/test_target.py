@@ -316,12 +316,22 @@ def test_connect_does_not_go_with_a_file(here: Path) -> None:
         resolved("./leaf.cer", connect="127.0.0.1:1")
 
 
+def test_file_with_a_known_suffix_needs_no_separator(here: Path) -> None:
+    """A name with the suffix of a certificate file is that file where it is there, and a host where it is not."""
+    assert resolved("root.cer")[0].endpoint is not None
+    lone = stores.certificate("root", "root")
+    (here / "root.cer").write_bytes(lone.der)
+    (subject,) = resolved("root.cer")
+    assert isinstance(subject.recorded, ObservedChain)
+    assert subject.recorded.certificates == (lone,)
+
+
 def test_file_without_separator_gets_a_hint(here: Path) -> None:
     """A file's name without a separator that is no host is refused, and how to name the file is said."""
-    (here / "chain of mine.pem").touch()
+    (here / "chain of mine").touch()
     with pytest.raises(UsageError, match="is no host name") as caught:
-        resolved("chain of mine.pem")
-    assert "./chain of mine.pem" in caught.value.remedy
+        resolved("chain of mine")
+    assert "./chain of mine" in caught.value.remedy
 
 
 def test_name_without_a_file_gets_no_hint() -> None:

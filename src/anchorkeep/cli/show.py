@@ -33,7 +33,7 @@ def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, 
     """
     Show what each TARGET presents: the chain, its path up to a root, days left, findings with remedies.
 
-    TARGET is host[:port], a URL, an environment of the settings, or a file with a path separator (certificates, a store,
+    TARGET is host[:port], a URL, an environment of the settings, or a file, as ./chain or chain.pem (certificates, a store,
     evidence); - reads standard input. --from FILE names services instead, one a line, as many as there are. Revocation
     (OCSP, CRL) is not checked.
     """

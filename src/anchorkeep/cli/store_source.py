@@ -9,7 +9,6 @@ Rules kept here:
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,7 +83,7 @@ def _known(pools: Sequence[str], config: Path | None) -> tuple[Certificate, ...]
 
 def _held(text: str, password: str | None) -> tuple[Certificate, ...] | None:
     """Return all certificates of a file; None where the target is no file, or a record of what a service showed."""
-    if "://" in text or not (text == "-" or "/" in text or os.sep in text):
+    if "://" in text or not (text == "-" or file.is_named(text)):
         return None
     data = file.read_stdin() if text == "-" else file.read(Path(text))
     if evidence.is_evidence(data):

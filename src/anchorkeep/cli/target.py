@@ -1,13 +1,13 @@
 """
 Tell what a TARGET on the command line is.
 
-`scheme://` is a URL; a name in the settings is an environment; something with a path separator, or `-`, is a file; all else is
-`host[:port]`. A name that is both an environment and an existing file is an error, since nobody could know which was meant.
+`scheme://` is a URL; a name in the settings is an environment; something with a path separator, `-`, and a file that is there and
+has the suffix of a certificate file, which no domain ends in, is a file; all else is `host[:port]`. A name that is both an
+environment and an existing file is an error, since nobody could know which was meant.
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
@@ -72,7 +72,7 @@ def resolve(asked: Asked, settings: Settings, *, now: datetime) -> tuple[Subject
         if asked.connect is not None or asked.server_name is not None or asked.starttls is not None:
             raise UsageError("--connect, --servername and --starttls go with a service, not with an environment.")
         return environment(text, settings)
-    if text == "-" or "/" in text or os.sep in text or (os.altsep and os.altsep in text):
+    if text == "-" or file.is_named(text):
         return _file(asked, now=now)
     return (_service(_from_host(asked)),)
 

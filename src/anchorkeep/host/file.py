@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import FileError, RefusedError
+from anchorkeep.formats import capability
 from anchorkeep.host import failure
 from anchorkeep.text import visible
 
@@ -100,6 +101,17 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def is_named(text: str) -> bool:
+    """
+    Return whether a word that may be a host's name is a file's: it has a path separator, or there is a file of that name.
+
+    The file counts if it has the suffix of a certificate file, which no domain of the Internet ends in.
+    """
+    if "/" in text or os.sep in text or (os.altsep and os.altsep in text):
+        return True
+    return bool(capability.promised(text)) and is_file(Path(text))
 
 
 def is_directory(path: Path) -> bool:
