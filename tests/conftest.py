@@ -20,12 +20,14 @@ JVM_DIRECTORY = Path("/usr/lib/jvm")
 # The Debian package that brings a tool, where its name is another.
 PACKAGES = {
     "certtool": "gnutls-bin",
+    "certutil": "libnss3-tools",
     "getfacl": "acl",
     "gnutls-cli": "gnutls-bin",
     "gnutls-serv": "gnutls-bin",
     "java": "default-jdk-headless",
     "javac": "default-jdk-headless",
     "keytool": "default-jdk-headless",
+    "pk12util": "libnss3-tools",
     "setfacl": "acl",
     "setfattr": "attr",
     "unshare": "util-linux",

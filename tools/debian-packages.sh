@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Make sure of the foreign tools that tests run: curl, openssl, GnuTLS, nginx, a JDK. Instant when all are there.
+# Make sure of the foreign tools that tests run: curl, openssl, GnuTLS, NSS, nginx, a JDK. Instant when all are there.
 #
 # What is missing is installed where that is possible (Debian, as root or with sudo that asks no password). Otherwise it is
 # named, with the command that brings it, and the tests that need it are skipped by name; under CI=true this fails.
@@ -26,6 +26,7 @@ missing_packages() {
     command -v certtool >/dev/null && command -v gnutls-serv >/dev/null || echo gnutls-bin
     have_jdk || echo default-jdk-headless
     [[ -e /usr/share/java/bcprov.jar ]] || echo libbcprov-java
+    command -v pk12util >/dev/null && command -v certutil >/dev/null || echo libnss3-tools
 }
 
 as_root() {
