@@ -59,7 +59,9 @@ def help_text(rounds: int) -> Cost:
     return run_in_turn([[PROGRAM, "--help"]], rounds)[0]
 
 
-def run_in_turn(commands: Sequence[Sequence[str]], rounds: int, *, root: Certificate | None = None) -> list[Cost]:
+def run_in_turn(
+    commands: Sequence[Sequence[str]], rounds: int, *, root: Certificate | None = None, on_terminal: bool = False
+) -> list[Cost]:
     """
     Run each command once a round and return the medians of each; the first round only fills the system's caches.
 
@@ -71,17 +73,19 @@ def run_in_turn(commands: Sequence[Sequence[str]], rounds: int, *, root: Certifi
             write_settings(Path(directory), root)
         for number in range(rounds + 1):
             for command, found in zip(commands, costs, strict=True):
-                cost = run_once(command, Path(directory))
+                cost = run_once(command, Path(directory), on_terminal=on_terminal)
                 if number:
                     found.append(cost)
-    return [
-        Cost(
-            wall=statistics.median(item.wall for item in found),
-            cpu=statistics.median(item.cpu for item in found),
-            memory=statistics.median(item.memory for item in found),
-        )
-        for found in costs
-    ]
+    return [median(found) for found in costs]
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """Return the median of each figure."""
+    return Cost(
+        wall=statistics.median(item.wall for item in costs),
+        cpu=statistics.median(item.cpu for item in costs),
+        memory=statistics.median(item.memory for item in costs),
+    )
 
 
 def write_settings(directory: Path, root: Certificate) -> None:
@@ -92,11 +96,12 @@ def write_settings(directory: Path, root: Certificate) -> None:
     settings.chmod(0o600)
 
 
-def run_once(command: Sequence[str], directory: Path) -> Cost:
-    """Run a command in a directory, with no settings but those there; its output goes into a file, as into a pipe."""
-    environment = os.environ | {"XDG_CONFIG_HOME": str(directory)}
+def run_once(command: Sequence[str], directory: Path, *, on_terminal: bool = False) -> Cost:
+    """Run a command in a directory, with the settings and the state there; its output goes into a file, as into a pipe."""
+    environment = os.environ | {"XDG_CONFIG_HOME": str(directory), "ANCHORKEEP_STATE": str(directory / "state")}
     output = directory / "output"
-    launched = [sys.executable, "-I", "-S", str(_LAUNCH), str(output), *command]
+    output.write_text("")
+    launched = [sys.executable, "-I", "-S", str(_LAUNCH), "tty" if on_terminal else str(output), *command]
     done = subprocess.run(launched, capture_output=True, check=True, cwd=directory, env=environment)
     told = json.loads(done.stdout)
     if told["code"]:
