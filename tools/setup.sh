@@ -51,4 +51,6 @@ fi
 
 .venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# An editable install is not compiled by pip, and by Python not where PYTHONDONTWRITEBYTECODE is set; each start would compile anew.
+.venv/bin/python -m compileall -q src
 touch .venv/.ready

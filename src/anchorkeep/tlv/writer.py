@@ -12,12 +12,12 @@ NULL = b"\x05\x00"
 
 def encode(tag: int, *parts: bytes) -> bytes:
     """Return a node with the identifier octet `tag` and the joined parts as content."""
-    content = b"".join(parts)
-    length = len(content)
+    length = sum(map(len, parts))
     if length < 0x80:  # noqa: PLR2004 (X.690 §8.1.3.4: the short form)
-        return bytes((tag, length)) + content
+        return b"".join((bytes((tag, length)), *parts))
     octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    # Joined once: of the parts of a large store there is no other copy on the way.
+    return b"".join((bytes((tag, 0x80 | len(octets))), octets, *parts))
 
 
 def sequence(*parts: bytes) -> bytes:
