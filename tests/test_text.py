@@ -1,11 +1,12 @@
 import re
+import shlex
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anchorkeep.text import ascii_line, counted, plain, visible
+from anchorkeep.text import ascii_line, counted, plain, shell_word, visible
 
 # Any text there can be, surrogates included, with what is dangerous drawn often.
 HOSTILE = (
@@ -136,3 +137,29 @@ def test_several_lines_keep_their_ends_and_nothing_else() -> None:
 def test_harmless_text_is_left_alone() -> None:
     """Text that is harmless comes through as it is."""
     assert plain("Zürich [/red] 株式会社\n") == "Zürich [/red] 株式会社\n"
+
+
+@given(TEXTS.filter(bool))
+def test_shell_word_is_one_word(text: str) -> None:
+    """A shell reads one word, of which nothing is cut and nothing acts, and which no program takes for an option."""
+    word = shell_word(text)
+    (read,) = shlex.split(f"rm {word} && true")[1:2]
+    assert visible(word, limit=10_000) == word.replace("\\", "\\\\")
+    assert read.removeprefix("./") == visible(text, limit=10_000).removeprefix("./")
+    assert not read.startswith("-")
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/etc/ssl/trust.jks", "/etc/ssl/trust.jks"),
+        ("a b;reboot.jks", "'a b;reboot.jks'"),
+        ("$(reboot)", "'$(reboot)'"),
+        ("-rf", "./-rf"),
+        ("it's", "'it'\"'\"'s'"),
+        ("a" * 300 + " ", "'" + "a" * 300 + " '"),
+    ],
+)
+def test_shell_word_is_quoted_where_it_must_be(path: str, word: str) -> None:
+    """A plain path stays as it is; one that a shell would act on is quoted, a long one whole."""
+    assert shell_word(path) == word

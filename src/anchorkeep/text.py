@@ -74,6 +74,19 @@ def ascii_line(text: str, *, limit: int = DEFAULT_LIMIT) -> str:
     return line
 
 
+def shell_word(path: str) -> str:
+    """
+    Return a path as one word of a command that a person may paste into a shell, as `visible` shows it but never cut.
+
+    A path with characters that have to be escaped is another one there: such a command finds no file. An option it never is.
+    """
+    import shlex
+
+    # No character becomes more than ten: `\\U` and eight digits.
+    shown = visible(path, limit=10 * len(path))
+    return shlex.quote(f"./{shown}" if shown.startswith("-") else shown)
+
+
 def counted(number: int, noun: str) -> str:
     """Return the number with its noun, in the plural where it must be: `1 certificate`, `2 certificates`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -36,10 +36,14 @@ def without_exclusion(_: Place) -> None:
     os.open = open_any
 
 
-def in_place(_: Place) -> None:
-    """What is replaced is written where it is."""
+def in_place(place: Place) -> None:
+    """The store is written where it is; history and backups are as they ought to be."""
+    replace = Temporary.replace
 
     def write(self: Temporary, name: str) -> None:
+        if name != place.store.name:
+            replace(self, name)
+            return
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600, dir_fd=self.folder)
         os.write(descriptor, os.pread(self.descriptor, 1 << 20, 0))
         os.fsync(descriptor)
@@ -47,6 +51,8 @@ def in_place(_: Place) -> None:
         os.unlink(self.name, dir_fd=self.folder)
 
     Temporary.replace = Temporary.take = write  # type: ignore[method-assign]
+    # It takes what it wrote for its own; else the record would be taken back, another fault than the one that is planted.
+    Temporary.has = lambda *_: True  # type: ignore[method-assign]
 
 
 def with_a_rival(place: Place) -> None:
@@ -62,10 +68,22 @@ def with_a_rival(place: Place) -> None:
     secrets.token_hex = guessed
 
 
+def crashing(_: Place) -> None:
+    """No fault that is to be found: the mutant itself is wrong, as after a renaming, and fails when it is used."""
+    Temporary.replace = lambda: None  # type: ignore[method-assign, assignment, misc]
+
+
+def unplanted(_: Place) -> None:
+    """Neither: it cannot even be planted."""
+    raise AttributeError
+
+
 #: By the name of what is taken out, or of who else is there.
 MUTANTS: dict[str, Callable[[Place], None]] = {
     "fsync": without_sync,
     "O_EXCL": without_exclusion,
     "rename": in_place,
     "rival": with_a_rival,
+    "crash": crashing,
+    "no mutant": unplanted,
 } | {f"fsync {number}": partial(without_one_sync, number) for number in range(1, 20)}

@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 
-from anchorkeep.errors import InputError
 from anchorkeep.host.archive import Archive
 from tests.crash.scenario import SCENARIOS, Place, change, names
 from tests.crash.trace import Point, Tracer
@@ -22,10 +21,14 @@ SEED = 20261123
 pytestmark = pytest.mark.interop
 
 
+class TornStoreError(Exception):
+    """There is neither the old store nor the new one. No other failure of a test is this one, a crash of a mutant least."""
+
+
 def points(tracer: Tracer, place_for: Callable[[str], Place], scenario: str, *mutants: str) -> list[tuple[str, Point]]:
     """Return every call of a change with every fault it may have, in a random order that is always the same."""
     place = place_for(scenario)
-    assert tracer.run(scenario, place.base, mutants=mutants) == 0, tracer.errors()
+    tracer.run(scenario, place.base, mutants=mutants)
     assert place.store.read_bytes() == SCENARIOS[scenario].after()
     found = [(fault, point) for point in tracer.points() for fault in FAULTS if fault == "KILL" or point.name not in INFALLIBLE]
     random.Random(SEED).shuffle(found)
@@ -35,12 +38,13 @@ def points(tracer: Tracer, place_for: Callable[[str], Place], scenario: str, *mu
 def fail(tracer: Tracer, place: Place, scenario: str, fault: str, point: Point, *mutants: str) -> None:
     """Carry out a scenario, with a fault at one call, and require that nothing is half done."""
     options = ("-e", f"inject={point.name}:{FAULTS[fault]}:when={point.count}")
-    status = tracer.run(scenario, place.base, options=options, mutants=mutants)
-    assert status in {0, 1, -signal.SIGKILL}, tracer.errors()
-    assert (status == -signal.SIGKILL) == (fault == "KILL"), tracer.errors()
+    ends = (-signal.SIGKILL,) if fault == "KILL" else (0, 1)
+    status = tracer.run(scenario, place.base, options=options, mutants=mutants, ends=ends)
     before, after = SCENARIOS[scenario].before(), SCENARIOS[scenario].after()
     now = place.store.read_bytes() if place.store.exists() else None
-    assert now == after or (now == before and status)
+    if now not in {before, after}:
+        raise TornStoreError
+    assert now == after or status
     assert now is None or stat.S_IMODE(place.store.stat().st_mode) == 0o640
     require_history(place, is_done=now == after, before=before)
     require_no_litter(place)
@@ -51,7 +55,7 @@ def require_history(place: Place, *, is_done: bool, before: bytes | None) -> Non
     archive = Archive(place.state)
     now = place.store.read_bytes() if place.store.exists() else None
     history = archive.history(place.store, data=now)
-    assert history.is_current
+    assert history.is_current or now is None
     if is_done:
         assert archive.restoration(place.store, data=now).data == before
     for known in history.changes:
@@ -92,7 +96,7 @@ def test_every_interrupted_change_is_done_or_not_done(
 def test_store_written_in_place_is_found(tracer: Tracer, place_for: Callable[[str], Place]) -> None:
     """A mutant that writes the store where it is, instead of renaming a new file, leaves half a store."""
     found = [point for fault, point in points(tracer, place_for, "edit", "rename") if fault == "KILL"]
-    with pytest.raises((AssertionError, InputError)):  # noqa: PT012 (any of them)
+    with pytest.raises(TornStoreError):  # noqa: PT012 (one of them)
         for point in found:
             fail(tracer, place_for("edit"), "edit", "KILL", point, "rename")
 
@@ -100,19 +104,14 @@ def test_store_written_in_place_is_found(tracer: Tracer, place_for: Callable[[st
 def test_file_of_a_rival_is_not_written(tracer: Tracer, place_for: Callable[[str], Place]) -> None:
     """A file that another program puts where ours is about to be stays as it is, and so does the store."""
     place = place_for("edit")
-    assert tracer.run("edit", place.base, mutants=("rival",)) == 1
-    require_rival_untouched(place)
+    tracer.run("edit", place.base, mutants=("rival",), ends=(1,))
+    assert "file exists" in tracer.errors()
+    assert place.rival.read_bytes() == b"none of ours"
     assert place.store.read_bytes() == SCENARIOS["edit"].before()
 
 
 def test_file_of_a_rival_that_is_written_is_found(tracer: Tracer, place_for: Callable[[str], Place]) -> None:
-    """A mutant that opens the temporary name without O_EXCL writes over the other program's file."""
+    """A mutant that opens the temporary name without O_EXCL writes the store over the other program's file, unnoticed."""
     place = place_for("edit")
     tracer.run("edit", place.base, mutants=("rival", "O_EXCL"))
-    with pytest.raises(AssertionError):
-        require_rival_untouched(place)
-
-
-def require_rival_untouched(place: Place) -> None:
-    """Require that a file of another program is what it was."""
-    assert place.rival.read_bytes() == b"none of ours"
+    assert place.rival.read_bytes() == SCENARIOS["edit"].after()

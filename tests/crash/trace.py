@@ -1,9 +1,12 @@
 """Run scenarios under strace: which system calls a change makes, and what becomes of it when one of them kills it or fails."""
 
 import ast
+import contextlib
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -13,12 +16,17 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, require_tool
+from tests.crash.mutant import MUTANTS
 
 # Everything about files. Memory is left out: it differs between runs, and a kill there is one between two calls of the others.
 _TRACED = "trace=%file,%desc"
 _MEMORY = {"mmap", "munmap"}
 _CALL = re.compile(r"(?P<name>\w+)\((?P<arguments>.*)\)\s+= (?P<result>-?\d+)")
 _ARGUMENT = re.compile(r'"(?:\\x[0-9a-f]{2})*"|[^\s,"][^,]*')
+
+
+class EndError(Exception):
+    """A change did not end as it had to, which is no finding: a mutant that only crashes shows nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +71,25 @@ class Tracer:
         """Return what the last changes wrote on stderr."""
         return (self._log / "driver").read_text(encoding="utf-8")[-4_000:]
 
-    def run(self, scenario: str, base: Path, *, options: tuple[str, ...] = (), mutants: tuple[str, ...] = ()) -> int:
-        """Carry out a scenario; return its exit status, negative for the signal that killed it."""
+    def run(
+        self,
+        scenario: str,
+        base: Path,
+        *,
+        options: tuple[str, ...] = (),
+        mutants: tuple[str, ...] = (),
+        ends: tuple[int, ...] = (0,),
+    ) -> int:
+        """
+        Carry out a scenario; return its exit status, negative for the signal that killed it.
+
+        Raises:
+            LookupError: a mutant is unknown.
+            EndError: it ended before it was traced, or with a status that is none of `ends`.
+        """
+        unknown = set(mutants) - set(MUTANTS)
+        if unknown:
+            raise LookupError(f"unknown mutants: {unknown}")
         assert self._driver.stdin is not None
         order = {"scenario": scenario, "base": str(base), "mutants": mutants}
         self._driver.stdin.write(json.dumps(order).encode() + b"\n")
@@ -73,10 +98,16 @@ class Tracer:
         with subprocess.Popen(command, stderr=subprocess.PIPE) as strace:
             assert strace.stderr is not None
             said = strace.stderr.readline()
-            self._driver.stdin.write(b"g")
+            if b"attached" in said:
+                self._driver.stdin.write(b"g")
+            else:  # It still waits, or has ended already: a byte that it does not take would spoil the next order.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
             status = int(self._answers.readline())
-        if b"attached" not in said:
+        if b"Operation not permitted" in said:
             pytest.skip(f"needs the right to trace: {said.decode()}")
+        if b"attached" not in said or status not in ends:
+            raise EndError(f"status {status}, expected one of {ends}; strace: {said.decode()}\n{self.errors()}")
         return status
 
     def points(self) -> tuple[Point, ...]:

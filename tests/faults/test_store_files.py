@@ -1,9 +1,11 @@
 """A store on a disk that is full, read-only, mounted or somebody else's costs an error that says what to do, never the store."""
 
+import errno
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,8 @@ import pytest
 
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError
 from anchorkeep.host.archive import Archive
-from anchorkeep.host.hold import hold
+from anchorkeep.host.history import MAX_CHANGES
+from anchorkeep.host.hold import Settle, hold
 from tests.conftest import ROOT, require_tool
 
 NOBODY = 65_534
@@ -74,6 +77,11 @@ def store(tmp_path: Path) -> Path:
 def state(tmp_path: Path) -> Path:
     """The state folder."""
     return tmp_path.resolve() / "state"
+
+
+def contents(directory: Path) -> dict[Path, bytes]:
+    """Return all files below a directory."""
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
 def names(directory: Path) -> set[str]:
@@ -199,19 +207,45 @@ def test_missing_folder_is_not_made(store: Path, state: Path) -> None:
 
 
 def test_store_that_changes_while_it_is_edited_is_left_alone(store: Path, state: Path) -> None:
-    """What keytool would write meanwhile stays, and the history has no change that was not made."""
+    """What keytool would write meanwhile stays, and neither history nor backups have a change that was not made."""
     archive = Archive(state)
+    for number in range(MAX_CHANGES):
+        change(store, state, b"%d" % number)
+    kept = contents(state)
 
-    def record(before: bytes | None) -> None:
-        archive.record(store, before=before, after=b"new", moment=MOMENT, command=(), summary=())
+    def record(before: bytes | None) -> Settle:
+        settle = archive.record(store, before=before, after=b"new", moment=MOMENT, command=(), summary=())
         store.write_bytes(b"by keytool")
+        return settle
 
     with pytest.raises(RefusedError, match="changed by another program"), hold(store) as held:
         held.write(b"new", verify=bytes, record=lambda: record(held.data))
     assert store.read_bytes() == b"by keytool"
+    assert contents(state) == kept
+    assert archive.restoration(store, data=b"by keytool", number=1).data == b"old store"
     assert not archive.history(store, data=b"by keytool").is_current
     change(store, state, b"next")
     assert archive.restoration(store, data=b"next").data == b"by keytool"
+
+
+@pytest.mark.parametrize("name", ["trust.jks", "new.jks"])
+def test_change_that_fails_at_its_last_step_is_not_in_the_history(
+    name: str, store: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that could not take its name was not changed, whatever another program makes of it later."""
+    path = store.with_name(name)
+
+    for call in (os.rename, os.link):
+
+        def refuse(source: str, target: str, *, call: Callable[..., None] = call, **options: int) -> None:
+            if target == name:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            call(source, target, **options)
+
+        monkeypatch.setattr(os, call.__name__, refuse)
+    with pytest.raises(FileError, match="input/output error"):
+        change(path, state, b"new")
+    assert Archive(state).history(path, data=b"by keytool").changes == ()
 
 
 def test_links_in_hostile_folders_are_not_followed_by_root(store: Path, state: Path) -> None:

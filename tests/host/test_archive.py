@@ -1,5 +1,7 @@
 import errno
+import itertools
 import os
+import shutil
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +12,7 @@ from anchorkeep.errors import FileError, InputError, RefusedError, UsageError
 from anchorkeep.host import archive as archives
 from anchorkeep.host.archive import Archive, default_directory
 from anchorkeep.host.history import MAX_CHANGES, Change
+from anchorkeep.host.hold import Settle
 from tests.host.conftest import NOBODY
 
 PATH = Path("/etc/trust.jks")
@@ -22,9 +25,15 @@ def archive(tmp_path: Path) -> Archive:
     return Archive(tmp_path / "state" / "anchorkeep")
 
 
-def record(archive: Archive, before: bytes | None, after: bytes, path: Path = PATH) -> Change:
-    """Record a change."""
+def begin(archive: Archive, before: bytes | None, after: bytes, path: Path = PATH) -> Settle:
+    """Record a change that is about to be made."""
     return archive.record(path, before=before, after=after, moment=MOMENT, command=("store", "add"), summary=("added",))
+
+
+def record(archive: Archive, before: bytes | None, after: bytes, path: Path = PATH) -> Change:
+    """Record a change that is made."""
+    begin(archive, before, after, path)(is_done=True)
+    return archive.history(path, data=after).changes[-1]
 
 
 def fill(archive: Archive, count: int) -> None:
@@ -145,11 +154,52 @@ def test_unknown_change_is_not_undone(archive: Archive) -> None:
 def test_change_that_was_not_carried_out_leaves_no_trace(archive: Archive, tmp_path: Path) -> None:
     """After a killed run the history is without its change, and the next change takes its place with a number of its own."""
     fill(archive, 2)
-    record(archive, b"2", b"never")
+    begin(archive, b"2", b"never")
     assert [change.id for change in archive.history(PATH, data=b"2").changes] == [1, 2]
     record(archive, b"2", b"3")
     assert [change.id for change in archive.history(PATH, data=b"3").changes] == [1, 2, 4]
     assert backups(tmp_path) == [b"1", b"2"]
+
+
+def test_change_that_failed_is_taken_back(archive: Archive, tmp_path: Path) -> None:
+    """A change that was not made is in no history, its backup goes, and neither takes the place of one that was made."""
+    fill(archive, MAX_CHANGES)
+    before = {path: path.read_bytes() for path in folder(tmp_path).iterdir()}
+    begin(archive, b"20", b"never")(is_done=False)
+    assert {path: path.read_bytes() for path in folder(tmp_path).iterdir()} == before
+    changes = archive.history(PATH, data=b"by another program").changes
+    assert [change.id for change in changes] == list(range(1, MAX_CHANGES + 1))
+
+
+def test_record_that_fails_is_taken_back(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails when the record has its name already leaves no change that was never made."""
+    fill(archive, 2)
+    before = (folder(tmp_path) / "history.json").read_bytes()
+    sync, calls = archives.sync, itertools.count()
+
+    def fail_once(descriptor: int) -> None:
+        if next(calls) == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        sync(descriptor)
+
+    monkeypatch.setattr(archives, "sync", fail_once)
+    with pytest.raises(FileError, match="input/output error"):
+        begin(archive, b"2", b"3")
+    assert (folder(tmp_path) / "history.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("is_done", [False, True])
+def test_end_of_a_record_never_fails(is_done: bool, archive: Archive, tmp_path: Path) -> None:  # noqa: FBT001 (pytest's)
+    """Where a record cannot be ended, it is as after a killed run: what is to be told is the change."""
+    settle = begin(archive, None, b"1")
+    folder(tmp_path).chmod(0o777)
+    settle(is_done=is_done)
+    folder(tmp_path).chmod(0o700)
+    assert [change.id for change in archive.history(PATH, data=b"1").changes] == [1]
+    assert not archive.history(PATH, data=None).is_current
+    shutil.rmtree(tmp_path / "state")
+    settle(is_done=is_done)
+    assert not (tmp_path / "state").exists()
 
 
 def test_change_by_another_program_can_be_undone(archive: Archive) -> None:

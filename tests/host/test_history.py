@@ -120,7 +120,12 @@ def test_store_that_is_as_left_is_current() -> None:
 def test_change_that_was_not_carried_out_is_not_counted() -> None:
     """A store that is as it was before the last change has not had it; as after the one before, it is current."""
     assert recorded(3).seen(sha256(2)) == recorded(2)
-    assert recorded(1).seen(None) == recorded(0)
+
+
+def test_making_of_a_store_that_is_gone_is_kept() -> None:
+    """A store that was made and is not there has its change in the history, and is not as that left it."""
+    seen = recorded(1).seen(None)
+    assert (seen.changes, seen.is_current) == (recorded(1).changes, False)
 
 
 def test_store_that_another_program_changed_is_not_current() -> None:

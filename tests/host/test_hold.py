@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 import stat
@@ -7,20 +8,30 @@ from pathlib import Path
 import pytest
 
 from anchorkeep.errors import FileError, RefusedError
-from anchorkeep.host.hold import hold
+from anchorkeep.host.hold import Settle, hold
 from tests.host.conftest import NOBODY
 
 
-def nothing(*_: object) -> None:
+def nothing(*_: object, **__: object) -> None:
     """Agree to everything."""
+
+
+def recorded() -> Settle:
+    """Keep no history."""
+    return nothing
 
 
 def write(
     path: Path, data: bytes, *, verify: Callable[[bytes], object] = nothing, record: Callable[[], object] = nothing
 ) -> None:
     """Hold a store and write it."""
+
+    def begun() -> Settle:
+        record()
+        return nothing
+
     with hold(path, patience=0) as held:
-        held.write(data, verify=verify, record=record)
+        held.write(data, verify=verify, record=begun)
 
 
 def names(directory: Path) -> set[str]:
@@ -79,7 +90,7 @@ def test_new_store_has_the_mode_asked_for(mode: int, store: Path) -> None:
     mask = os.umask(0o027)
     try:
         with hold(path) as held:
-            held.write(b"new", verify=nothing, record=nothing, mode=mode)
+            held.write(b"new", verify=nothing, record=recorded, mode=mode)
     finally:
         os.umask(mask)
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", mode & ~0o027)
@@ -92,7 +103,7 @@ def test_link_stays_and_is_told(store: Path) -> None:
     link.symlink_to("trust.jks")
     with hold(link) as held:
         assert [(told.path, told.target) for told in held.links] == [(link, "trust.jks")]
-        held.write(b"new", verify=nothing, record=nothing)
+        held.write(b"new", verify=nothing, record=recorded)
     assert link.is_symlink()
     assert store.read_bytes() == b"new"
 
@@ -132,8 +143,63 @@ def test_steps_come_in_order(store: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(os, "fsync", seen_fsync)
     monkeypatch.setattr(os, "rename", seen_rename)
-    write(store, b"new", verify=lambda _: done.append("verify"), record=lambda: done.append("record"))
-    assert done == ["content", "verify", "record", "rename", "folder"]
+
+    def settle(*, is_done: bool) -> None:
+        done.append(f"settled as {is_done}")
+
+    def record() -> Settle:
+        done.append("record")
+        return settle
+
+    with hold(store) as held:
+        held.write(b"new", verify=lambda _: done.append("verify"), record=record)
+    assert done == ["content", "verify", "record", "rename", "settled as True", "folder"]
+
+
+def ending(path: Path, rival: Callable[[], object] = nothing) -> list[bool]:
+    """Write a store, with what another program does between record and renaming; return with what the record was ended."""
+    ends: list[bool] = []
+
+    def settle(*, is_done: bool) -> None:
+        ends.append(is_done)
+
+    def record() -> Settle:
+        rival()
+        return settle
+
+    with contextlib.suppress(FileError, RefusedError, KeyboardInterrupt), hold(path) as held:
+        held.write(b"new", verify=nothing, record=record)
+    return ends
+
+
+def test_record_is_ended_with_what_became_of_the_change(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a change was made is told by whose the name is, not by what the call said that was to give it."""
+    assert ending(store) == ending(store.with_name("new.jks")) == [True]
+    assert ending(store, lambda: store.write_bytes(b"other")) == [False]
+    assert ending(store, store.unlink) == [False]
+    store.write_bytes(b"old")
+    rename, unlink = os.rename, os.unlink
+
+    def interrupted(*names: str, **folders: int) -> None:
+        rename(*names, **folders)
+        raise KeyboardInterrupt
+
+    def failing(name: str, **folder: int) -> None:
+        if name.startswith("."):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        unlink(name, **folder)
+
+    with monkeypatch.context() as context:
+        context.setattr(os, "rename", interrupted)
+        assert ending(store) == [True]
+    monkeypatch.setattr(os, "unlink", failing)  # Of the second name that a new store has for a moment.
+    assert ending(store.with_name("newer.jks")) == [True]
+
+
+def test_change_that_is_lost_already_is_not_recorded(store: Path) -> None:
+    """Where another program was faster than the verification, nothing is recorded."""
+    with pytest.raises(RefusedError, match="meanwhile"):
+        write(store, b"new", verify=lambda _: store.write_bytes(b"other"), record=lambda: pytest.fail("recorded"))
 
 
 def test_content_that_reads_back_otherwise_is_refused(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +322,7 @@ def test_second_hold_is_refused(store: Path) -> None:
     """A store that is held cannot be held again, nor another in its folder."""
     with hold(store):
         for path in (store, store.with_name("other.jks")):
-            with pytest.raises(RefusedError, match="Another anchorkeep"), hold(path, patience=0):
+            with pytest.raises(RefusedError, match="Another process"), hold(path, patience=0):
                 pass
     with hold(store, patience=0) as held:
         assert held.data == b"old"

@@ -36,10 +36,12 @@ def test_lock_excludes_another(folder: int, tmp_path: Path) -> None:
     """A folder that is locked cannot be locked again, and who does it is named."""
     lock(folder, path=tmp_path, patience=0)
     again = os.open(tmp_path, os.O_RDONLY)
-    with pytest.raises(RefusedError, match=rf"\(process {os.getpid()}\) is changing a store in {tmp_path}") as caught:
+    with pytest.raises(
+        RefusedError, match=rf"Another process \({os.getpid()}\) holds the lock of the folder {tmp_path}"
+    ) as caught:
         lock(again, path=tmp_path, patience=0)
     os.close(again)
-    assert caught.value.remedy
+    assert f"ps -fp {os.getpid()}" in caught.value.remedy
 
 
 def test_lock_ends_with_the_descriptor(tmp_path: Path) -> None:
@@ -65,7 +67,7 @@ def test_lock_waits_for_another_to_end(folder: int, tmp_path: Path) -> None:
         assert other.stdin is not None
         assert other.stdout is not None
         other.stdout.readline()
-        with pytest.raises(RefusedError, match=f"process {other.pid}"):
+        with pytest.raises(RefusedError, match=rf"process \({other.pid}\) holds"):
             lock(folder, path=tmp_path, patience=0)
         other.stdin.close()
         lock(folder, path=tmp_path, patience=60)
@@ -79,15 +81,29 @@ def test_folder_without_locks_is_an_error(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-@pytest.mark.parametrize("listed", [None, b"\xff", b"", b"1: FLOCK", b"1: FLOCK  ADVISORY  WRITE 0 00:00:%d 0 EOF"])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        None,
+        b"\xff",
+        b"",
+        b"1: FLOCK",
+        b"1: FLOCK  ADVISORY  WRITE 0 %s:%d 0 EOF",
+        b"1: FLOCK  ADVISORY  WRITE 77 fff:fffff:%d 0 EOF",
+        b"1: FLOCK  ADVISORY  WRITE 77 x:%d 0 EOF",
+    ],
+)
 def test_unknown_holder_is_not_named(listed: bytes | None, folder: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the system does not tell who holds the lock, as in a container, nobody is named."""
+    """Where the system does not tell who holds the lock, as in a container, or tells of another file system's, nobody is."""
     table = tmp_path / "locks"
     if listed is not None:
-        table.write_bytes(listed.replace(b"%d", b"%d" % os.fstat(folder).st_ino))
+        status = os.fstat(folder)
+        device = b"%02x:%02x" % (os.major(status.st_dev), os.minor(status.st_dev))
+        table.write_bytes(listed.replace(b"%d", b"%d" % status.st_ino).replace(b"%s", device))
     monkeypatch.setattr(locks, "_LOCKS", table)
     lock(folder, path=tmp_path, patience=0)
     again = os.open(tmp_path, os.O_RDONLY)
-    with pytest.raises(RefusedError, match="Another anchorkeep is changing"):
+    with pytest.raises(RefusedError, match="Another process holds the lock") as caught:
         lock(again, path=tmp_path, patience=0)
     os.close(again)
+    assert "ps " not in caught.value.remedy

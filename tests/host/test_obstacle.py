@@ -1,4 +1,5 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,18 @@ def test_second_name_is_an_obstacle(store: Path) -> None:
     with pytest.raises(RefusedError, match="has 2 names") as caught:
         refuse(store)
     assert f"cp -a {store}" in caught.value.remedy
+
+
+def test_remedy_does_to_a_shell_only_what_it_says(tmp_path: Path) -> None:
+    """A store whose name a shell would act on is quoted in the command that mends it."""
+    store = tmp_path / "a b;touch c;'$(touch d).jks"
+    store.write_bytes(b"old")
+    store.with_name("second").hardlink_to(store)
+    with pytest.raises(RefusedError) as caught:
+        refuse(store)
+    subprocess.run(["sh", "-c", caught.value.remedy.partition(": ")[2]], check=True, cwd=tmp_path)
+    refuse(store)
+    assert {path.name for path in tmp_path.iterdir()} == {store.name, "second"}
 
 
 def test_store_of_another_user_is_an_obstacle(shared_directory: Path, request: pytest.FixtureRequest) -> None:

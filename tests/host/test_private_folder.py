@@ -77,6 +77,15 @@ def test_folder_that_others_may_write_is_refused_by_its_path(base: Path) -> None
         number(base, "inner")
 
 
+def test_remedy_is_fit_for_a_shell(base: Path) -> None:
+    """A folder whose name a shell would act on is quoted in the command that mends it."""
+    (base / "a;b").mkdir(mode=0o700)
+    (base / "a;b").chmod(0o720)
+    with pytest.raises(RefusedError) as caught:
+        number(base, "a;b")
+    assert caught.value.remedy.endswith(f"chmod go-w '{base}/a;b'")
+
+
 def test_folder_of_another_user_is_refused(base: Path) -> None:
     """A folder of another user is refused with the remedy, also by root."""
     if os.geteuid() != 0:

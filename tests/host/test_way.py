@@ -144,14 +144,18 @@ def test_strangers_link_in_an_open_folder_is_not_followed_by_root(real: Path) ->
         way.destination(shared / "strange")
 
 
-def test_link_through_a_folder_that_everybody_may_write_is_not_followed_by_root(real: Path) -> None:
-    """Without the sticky bit everybody can exchange what is in such a folder."""
+@pytest.mark.parametrize(("mode", "reason"), [(0o777, "is open to everybody"), (0o775, "is open to group id 7")])
+def test_link_through_a_folder_that_others_may_write_is_not_followed_by_root(mode: int, reason: str, real: Path) -> None:
+    """Without the sticky bit everybody, or whoever is in its group, can exchange what is in such a folder."""
     needs_root()
     real.parent.joinpath("link").symlink_to("open/trust.jks")
     (real.parent / "open").mkdir()
-    (real.parent / "open").chmod(0o777)
-    with pytest.raises(RefusedError, match="open to everybody"):
+    (real.parent / "open").chmod(mode)
+    os.chown(real.parent / "open", 0, 7)
+    with pytest.raises(RefusedError, match=f"open on the way {reason}"):
         way.destination(real.parent / "link")
+    (real.parent / "open").chmod(mode | 0o1000)
+    assert way.destination(real.parent / "link")[0].name == "trust.jks"
 
 
 def test_strangers_link_to_the_strangers_file_is_followed_by_root(real: Path) -> None:

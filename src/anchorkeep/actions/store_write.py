@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Line of a change after which the store has another password.
+NEW_PASSWORD = "password changed"  # noqa: S105 (it is none)
 #: Lines of a change that its summary names, one an entry; the rest is counted.
 _MAX_LINES = 20
 #: Aliases named in one sentence.
@@ -68,9 +70,9 @@ class Terms:
     patience: float = hold.PATIENCE
     entropy: Callable[[int], bytes] = field(default=secrets.token_bytes, repr=False)
 
-    def recipe(self, password: str | None) -> Recipe:
-        """Return what a codec needs to write a store under a password."""
-        return Recipe(at=self.at, entropy=self.entropy, password=password, java=self.java)
+    def recipe(self, password: str | None, *, is_new: bool = False) -> Recipe:
+        """Return what a codec needs to write a store under a password; `is_new` where it had another one."""
+        return Recipe(at=self.at, entropy=self.entropy, password=password, java=self.java, is_new_password=is_new)
 
 
 class State(StrEnum):
@@ -141,13 +143,17 @@ def revise(
         if change.is_empty and new_password is None:
             before = opened.store
             return Written(path=held.path, state=State.UNCHANGED, change=change, before=before, after=before, notes=notes)
-        recipe = terms.recipe(opened.password if new_password is None else new_password)
+        lines = summary(change, has_new_password=new_password is not None)
+        secret = opened.password if new_password is None else new_password
+        recipe = terms.recipe(secret, is_new=secret != opened.password)
         bound = encoding.encode(wanted, format=opened.store.format, recipe=recipe, is_reproducible=terms.is_reproducible)
-        state, after = carry_out(held, bound.data, read_back=bound.read_back, change=change, terms=terms)
+        state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms)
         return Written(path=held.path, state=state, change=change, before=opened.store, after=after, notes=notes)
 
 
-def create(path: Path, wanted: TrustStore, *, format: str, password: str | None, change: Change, terms: Terms) -> Written:  # noqa: A002
+def create(
+    path: Path, wanted: TrustStore, *, format: str, password: str | None, change: Change, terms: Terms, is_rekeyed: bool = False
+) -> Written:  # noqa: A002
     """
     Write a store where there is no file; one with keys is for its owner's eyes only.
 
@@ -158,6 +164,7 @@ def create(path: Path, wanted: TrustStore, *, format: str, password: str | None,
         password: its password, None for none.
         change: what to say of it.
         terms: how it is written.
+        is_rekeyed: whether the entries come from a store of this format that had another password.
 
     Raises:
         RefusedError: something has that name, or what was read back is not what was to be written.
@@ -169,14 +176,16 @@ def create(path: Path, wanted: TrustStore, *, format: str, password: str | None,
         if held.data is not None:
             message = f"{visible(str(path))} is there already; nothing was written."
             raise RefusedError(message, remedy="Choose another name, or add to it.")
-        bound = encoding.encode(wanted, format=format, recipe=terms.recipe(password), is_reproducible=terms.is_reproducible)
-        state, after = carry_out(held, bound.data, read_back=bound.read_back, change=change, terms=terms, mode=mode_of(wanted))
+        recipe = terms.recipe(password, is_new=is_rekeyed)
+        bound = encoding.encode(wanted, format=format, recipe=recipe, is_reproducible=terms.is_reproducible)
+        lines, mode = summary(change), mode_of(wanted)
+        state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms, mode=mode)
         notes = (*of_place(held), *filter(None, (formats.suffix_note(path.name, format=format),)))
         return Written(path=held.path, state=state, change=change, before=None, after=after, notes=notes)
 
 
 def carry_out(
-    held: Held, data: bytes, *, read_back: Callable[[bytes], T], change: Change, terms: Terms, mode: int = 0o644
+    held: Held, data: bytes, *, read_back: Callable[[bytes], T], summary: tuple[str, ...], terms: Terms, mode: int = 0o644
 ) -> tuple[State, T]:
     """
     Replace or create a file that is held, backup and history first, or say that it would be.
@@ -185,7 +194,7 @@ def carry_out(
         held: the file.
         data: what it is to hold.
         read_back: makes a value of what was read back from the disk, or raises.
-        change: what to say of it in the history.
+        summary: what to say of it in the history, as `summary` returns it.
         terms: how it is written.
         mode: permissions of a file that was not there.
 
@@ -201,9 +210,9 @@ def carry_out(
         return State.PLANNED, read_back(data)
     read: list[T] = []
 
-    def record() -> None:
-        Archive(terms.state).record(
-            held.path, before=held.data, after=data, moment=terms.now, command=terms.command, summary=summary(change)
+    def record() -> hold.Settle:
+        return Archive(terms.state).record(
+            held.path, before=held.data, after=data, moment=terms.now, command=terms.command, summary=summary
         )
 
     held.write(data, verify=lambda written: read.append(read_back(written)), record=record, mode=mode)
@@ -223,8 +232,17 @@ def of_place(held: Held) -> tuple[str, ...]:
     )
 
 
-def summary(change: Change) -> tuple[str, ...]:
-    """Return what a change did, one line an entry; text from outside is escaped in it."""
+def summary(change: Change | None, *, has_new_password: bool = False) -> tuple[str, ...]:
+    """
+    Return what a change did, one line an entry; text from outside is escaped in it.
+
+    Args:
+        change: the entries that came, went and were renamed; None where nobody can tell.
+        has_new_password: whether the store has another password since.
+    """
+    said = (NEW_PASSWORD,) if has_new_password else ()
+    if change is None:
+        return said or ("which entries changed is not known",)
     lines = [
         *(f"added {_title(entry)}" for entry in change.added),
         *(f"removed {_title(entry)}" for entry in change.removed),
@@ -232,7 +250,7 @@ def summary(change: Change) -> tuple[str, ...]:
     ]
     if len(lines) > _MAX_LINES:
         lines = [*lines[:_MAX_LINES], f"and {counted(len(lines) - _MAX_LINES, 'change')} more"]
-    return tuple(lines) or ("no entry changed",)
+    return (*said, *lines) or ("no entry changed",)
 
 
 def _title(entry: Entry) -> str:

@@ -4,7 +4,7 @@ The archive: backups and history of stores, in the state folder and never beside
 Rules kept here:
 - a backup is named by its content's SHA-256, readable by its owner alone, and checked when it is read;
 - backup and history are on the disk before the store is replaced, so that a change which was recorded and not carried out is told
-  by the store's content;
+  by the store's content; one that fails takes its record back, for the content may be another program's by the next look;
 - a folder that others may write is refused: who writes there says what an undo brings back.
 """
 
@@ -15,13 +15,18 @@ import hashlib
 import os
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from anchorkeep.errors import FileError, InputError, UsageError
+from anchorkeep.errors import AnchorkeepError, FileError, InputError, UsageError
 from anchorkeep.host import failure, file, history, private_folder
 from anchorkeep.host.history import Change, History, Restoration
 from anchorkeep.host.temporary import sweep, sync, temporary
 from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from anchorkeep.host.hold import Settle
 
 _ROOT = Path("/var/lib/anchorkeep")
 _REMEDY = "History and backups are kept there; for another place set ANCHORKEEP_STATE to a folder of your own."
@@ -82,9 +87,13 @@ class Archive:
         moment: datetime,
         command: tuple[str, ...],
         summary: tuple[str, ...],
-    ) -> Change:
+    ) -> Settle:
         """
         Keep the content before a change, and note the change, both on the disk when this returns; only while the store is held.
+
+        What is returned ends it: a change that was made forgets what no change needs any more, and one that was not made leaves
+        no trace. It raises nothing, for the change is done, or why it is not is what is to be told; what it cannot do is as after
+        a killed run.
 
         Args:
             path: the store, links followed (`Held.path`).
@@ -112,17 +121,21 @@ class Archive:
                 before=_sha256(before),
                 after=hashlib.sha256(after).hexdigest(),
             )
-            new = recorded.seen(change.before).with_change(change)
+            old = recorded.seen(change.before)
+            new = old.with_change(change)
+            settle = partial(self._settle, path, old=old, new=new)
             try:
                 sweep(folder)
                 if before is not None:
                     _back_up(folder, before, name=f"{change.before}{_BACKUP}")
                 _write(folder, history.dumps(new), name=_HISTORY)
                 sync(folder)
-                _forget(folder, {f"{kept.before}{_BACKUP}" for kept in new.changes})
-            except OSError as error:
-                failure.fail("write", self._place(path), error=error)
-        return new.changes[-1]
+            except BaseException as error:
+                settle(is_done=False)
+                if isinstance(error, OSError):
+                    failure.fail("write", self._place(path), error=error)
+                raise
+        return settle
 
     def restoration(self, path: Path, *, data: bytes | None, number: int | None = None) -> Restoration:
         """
@@ -152,6 +165,15 @@ class Archive:
                     message = f"The backup {visible(str(place))} is damaged: its content does not match its name."
                     raise InputError(message, remedy="Undo another change.")
             return Restoration(change=change, data=restored, lost=tuple(lost))
+
+    def _settle(self, path: Path, *, old: History, new: History, is_done: bool) -> None:
+        with contextlib.suppress(AnchorkeepError, OSError), self._opened(path) as folder:
+            if folder is None:
+                return
+            if not is_done:
+                _write(folder, history.dumps(old), name=_HISTORY)
+                sync(folder)
+            _forget(folder, {f"{kept.before}{_BACKUP}" for kept in (new if is_done else old).changes})
 
     def _place(self, path: Path) -> Path:
         """Return the folder of a store; its name says nothing, for a path is longer than a name may be."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from anchorkeep.errors import FileError, RefusedError
 from anchorkeep.formats import capability
 from anchorkeep.host import failure
-from anchorkeep.text import visible
+from anchorkeep.text import shell_word, visible
 
 if TYPE_CHECKING:
     from typing import Never
@@ -157,7 +157,8 @@ def refuse_if_readable_by_others(path: Path) -> None:
     if _IS_POSIX and mode & (stat.S_IRGRP | stat.S_IROTH):
         shown = visible(str(path))
         message = f"{shown} holds a password and may be read by others (permissions {stat.S_IMODE(mode):04o})."
-        raise RefusedError(message, remedy=f"Change the password if others can have read it, then: chmod 600 {shown}")
+        remedy = f"Change the password if others can have read it, then: chmod 600 {shell_word(str(path))}"
+        raise RefusedError(message, remedy=remedy)
 
 
 def contents(descriptor: int, *, path: Path, limit: int = MAX) -> tuple[bytes, os.stat_result]:
@@ -209,7 +210,7 @@ def _refuse_foreign(path: Path, status: os.stat_result) -> None:
     shown = visible(str(path))
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         message = f"{shown} may be written by others (permissions {stat.S_IMODE(status.st_mode):04o})."
-        raise RefusedError(message, remedy=f"Look at what it says, then: chmod go-w {shown}")
+        raise RefusedError(message, remedy=f"Look at what it says, then: chmod go-w {shell_word(str(path))}")
     if status.st_uid not in {0, os.geteuid()}:
         message = f"{shown} belongs to another user (user id {status.st_uid})."
         raise RefusedError(message, remedy="Look at what it says, then copy it to a file of your own.")

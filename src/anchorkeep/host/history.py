@@ -29,7 +29,7 @@ class Change:
     One change of a store.
 
     Attributes:
-        id: counts from 1 for each store; never used again.
+        id: counts from 1 for each store; never used again for another that was made.
         moment: when it was made, UTC.
         command: the words of the command, without secrets; from outside, so not yet fit for a terminal.
         summary: lines that say what it changed; from outside too.
@@ -65,10 +65,11 @@ class History:
         Return the history as the store's content tells it, given by its SHA-256, None where there is no store.
 
         A change is recorded before it is carried out. Where the store is as it was before the last one, that one was not: the run
-        was killed in between, or the store was put back by hand, which comes to the same.
+        was killed in between, or the store was put back by hand, which comes to the same. The making of a store that is not there
+        is kept: more likely the store was removed since.
         """
         changes = self.changes
-        if changes and sha256 != changes[-1].after and sha256 == changes[-1].before:
+        if changes and sha256 is not None and sha256 != changes[-1].after and sha256 == changes[-1].before:
             changes = changes[:-1]
         return replace(self, changes=changes, is_current=not changes or changes[-1].after == sha256)
 

@@ -14,12 +14,13 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from anchorkeep.errors import FileError, RefusedError
 from anchorkeep.host import attributes, failure, file, obstacle, way
 from anchorkeep.host.attributes import Attributes
 from anchorkeep.host.lock import lock
-from anchorkeep.host.temporary import sweep, sync, temporary
+from anchorkeep.host.temporary import Temporary, sweep, sync, temporary
 from anchorkeep.host.way import Link, Place
 from anchorkeep.text import visible
 
@@ -27,6 +28,14 @@ from anchorkeep.text import visible
 PATIENCE = 10.0
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class Settle(Protocol):
+    """What ends the record of a change, once it is known whether the change was made; raises nothing."""
+
+    def __call__(self, *, is_done: bool) -> object:
+        """Keep the record of a change that was made, take it back of another."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,7 @@ class Held:
         """The store's content, None where there is no such file yet."""
         return None if self.found is None else self.found.data
 
-    def write(self, data: bytes, *, verify: Callable[[bytes], object], record: Callable[[], object], mode: int = 0o644) -> None:
+    def write(self, data: bytes, *, verify: Callable[[bytes], object], record: Callable[[], Settle], mode: int = 0o644) -> None:
         """
         Give the store its new content in one step.
 
@@ -79,7 +88,7 @@ class Held:
             verify: is given the content as it was read back, before it takes the store's name; what it raises ends the change
                 with nothing replaced.
             record: writes backup and history; called when the new content is on the disk and verified, before it takes the
-                store's name. What it raises ends the change with nothing replaced.
+                store's name. What it raises ends the change with nothing replaced; what it returns is called in the end.
             mode: permissions of a store that was not there, less those the process masks; 0o600 where it holds keys.
 
         Raises:
@@ -96,7 +105,7 @@ class Held:
             message = f"{visible(str(self.path))} was replaced, and the disk did not confirm it: {error.strerror}."
             raise FileError(message, remedy="Check the disk, and the store after the machine's next start.") from error
 
-    def _write(self, data: bytes, *, verify: Callable[[bytes], object], record: Callable[[], object], mode: int) -> None:
+    def _write(self, data: bytes, *, verify: Callable[[bytes], object], record: Callable[[], Settle], mode: int) -> None:
         found, shown = self.found, visible(str(self.path))
         with temporary(self.folder, mode=mode if found is None else 0o600) as new:
             if found is not None:
@@ -109,15 +118,22 @@ class Held:
             verify(written)
             if found is not None:  # To write takes some rights away from a file, as set-user-id.
                 attributes.require(new.descriptor, found.attributes, shown=shown)
-            record()
-            self._require_unchanged()
-            if found is not None:
-                new.replace(self.path.name)
-                return
+            self._require_unchanged()  # What is known to be lost is not recorded.
+            settle = record()
             try:
-                new.take(self.path.name)
-            except FileExistsError:
-                raise _changed(self.path) from None
+                self._require_unchanged()
+                self._name(new)
+            finally:
+                settle(is_done=new.has(self.path.name))
+
+    def _name(self, new: Temporary) -> None:
+        if self.found is not None:
+            new.replace(self.path.name)
+            return
+        try:
+            new.take(self.path.name)
+        except FileExistsError:
+            raise _changed(self.path) from None
 
     def _require_unchanged(self) -> None:
         """Refuse to replace what is no longer what was read: other programs know nothing of the lock."""

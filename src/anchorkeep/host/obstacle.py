@@ -8,7 +8,7 @@ from pathlib import Path
 
 from anchorkeep.errors import RefusedError
 from anchorkeep.host import failure
-from anchorkeep.text import visible
+from anchorkeep.text import shell_word, visible
 
 _LOOK = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -37,7 +37,8 @@ def refuse(folder: int, path: Path) -> None:
         failure.require_regular(path, status)
         if status.st_nlink > 1:
             message = f"{shown} has {status.st_nlink} names (hard links), of which the others would keep the old content."
-            raise RefusedError(message, remedy=f"Make it a file of its own: cp -a {shown} {shown}.new && mv {shown}.new {shown}")
+            old, new = shell_word(str(path)), shell_word(f"{path}.new")
+            raise RefusedError(message, remedy=f"Make it a file of its own: cp -a {old} {new} && mv {new} {old}")
         if _mount(descriptor) != _mount(folder):
             message = (
                 f"{shown} is mounted there by itself, as containers do with single files; it cannot be replaced in one step."
@@ -59,7 +60,8 @@ def _refuse_protected(folder: int, path: Path, status: os.stat_result) -> None:
     if os.fstatvfs(folder).f_flag & os.ST_RDONLY:
         raise RefusedError(f"{shown} is on a file system that is read-only.", remedy="Write to another file.")
     message = f"{shown} may not be written (permissions {stat.S_IMODE(status.st_mode):04o})."
-    remedy = f"If it may be changed: chmod u+w {shown}; where that is not enough, lsattr {shown} tells whether it is immutable."
+    word = shell_word(str(path))
+    remedy = f"If it may be changed: chmod u+w {word}; where that is not enough, lsattr {word} tells whether it is immutable."
     raise RefusedError(message, remedy=remedy)
 
 

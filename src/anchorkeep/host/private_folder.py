@@ -11,7 +11,7 @@ from pathlib import Path
 from anchorkeep.errors import FileError, RefusedError
 from anchorkeep.host import failure, way
 from anchorkeep.host.temporary import sync
-from anchorkeep.text import visible
+from anchorkeep.text import shell_word, visible
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -87,10 +87,9 @@ def _enter(stack: contextlib.ExitStack, path: Path, names: tuple[str, ...], reme
 
 def _refuse_open(path: Path, status: os.stat_result, remedy: str) -> None:
     _refuse_foreign(path, status, trusted={os.geteuid()}, remedy=remedy)
-    shown = visible(str(path))
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        message = f"{shown} may be written by others (permissions {stat.S_IMODE(status.st_mode):04o})."
-        raise RefusedError(message, remedy=f"Look at what it holds, then: chmod go-w {shown}")
+        message = f"{visible(str(path))} may be written by others (permissions {stat.S_IMODE(status.st_mode):04o})."
+        raise RefusedError(message, remedy=f"Look at what it holds, then: chmod go-w {shell_word(str(path))}")
 
 
 def _refuse_foreign(path: Path, status: os.stat_result, *, trusted: set[int], remedy: str) -> None:

@@ -85,6 +85,18 @@ class Temporary:
         else:
             os.unlink(self.name, dir_fd=self.folder)
 
+    def has(self, name: str) -> bool:
+        """
+        Return whether a name is this file's, whatever the call that gave it said: it may fail after that, or be interrupted.
+
+        True where the system does not tell.
+        """
+        try:
+            named = os.stat(name, dir_fd=self.folder, follow_symlinks=False)
+            return os.path.samestat(named, os.fstat(self.descriptor))
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+
     def _require_own(self) -> None:
         """Refuse a temporary name that was given to another file, as everybody can in a folder that everybody may write."""
         named = os.stat(self.name, dir_fd=self.folder, follow_symlinks=False)

@@ -165,10 +165,16 @@ def _refuse_strangers(walker: _Walker, path: Path, *, name: str, owner: int) -> 
     """Refuse links on a way where others than root and the file's owner may place what they like."""
     for passed, status in walker.passed:
         # Where the sticky bit is set, as in /tmp, others may place links of their own, whose owner tells, and move no other.
-        is_open = status.st_mode & stat.S_IWOTH and not stat.S_ISLNK(status.st_mode) and not status.st_mode & stat.S_ISVTX
-        if status.st_uid in {0, owner} and not is_open:
+        is_closed = stat.S_ISLNK(status.st_mode) or status.st_mode & stat.S_ISVTX
+        writers = 0 if is_closed else status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        if writers & stat.S_IWOTH:
+            whose = "is open to everybody"
+        elif writers:
+            whose = f"is open to group id {status.st_gid}"
+        elif status.st_uid not in {0, owner}:
+            whose = f"belongs to user id {status.st_uid}"
+        else:
             continue
-        whose = "is open to everybody" if is_open else f"belongs to user id {status.st_uid}"
         message = f"{visible(str(path))} is reached through symbolic links, and {visible(str(passed))} on the way {whose}."
         remedy = f"Look whether it leads where you mean; then name the file itself: {visible(str(walker.path / name))}"
         raise RefusedError(message, remedy=remedy)
