@@ -48,6 +48,13 @@ def test_a_touched_date_is_written_alone() -> None:
     assert written(store, replace(entry, created=None)) == expected
 
 
+def test_no_key_is_in_a_representation() -> None:
+    """What is kept of an entry whose key is not sealed does not show the key."""
+    (entry,) = read(bks_entry(2, "plain", bks_plain_key(key=b"s3cr3t"), LEAF)).entries
+    assert "s3cr3t" not in repr(entry)
+    assert "s3cr3t" not in repr(entry.native)
+
+
 def test_a_touched_certificate_is_written_afresh() -> None:
     """Another certificate under the same alias keeps alias and date."""
     store = read(bks_trusted("a", LEAF, milliseconds=7))

@@ -123,4 +123,5 @@ def test_what_cannot_be_locked_is_refused() -> None:
 def test_no_key_is_in_a_representation() -> None:
     """What holds a key does not show it."""
     assert "secret" not in repr(ProtectedKey(form=KeyForm.BKS, data=b"secret"))
+    assert "secret" not in repr(bks_key.PlainKey(kind=0, format="PKCS#8", algorithm="RSA", octets=b"secret"))
     assert formats.unlock(ProtectedKey(form=KeyForm.PLAIN, data=pkcs8()), password="") == pkcs8()

@@ -68,7 +68,8 @@ def test_content_that_looks_like_an_entry_does_not_end_a_key(content: bytes) -> 
 VALUES = {
     "null": (NULL, None),
     "string": (string("wörd"), "wörd"),
-    "long-string": (b"\x7c" + struct.pack(">q", 70_000) + b"x" * 70_000, "x" * 70_000),
+    # Passed over: decoded, its 70,000 octets of what is no character would be an error, and others take 75 times their room.
+    "long-string": (b"\x7c" + struct.pack(">q", 70_000) + b"\xff" * 70_000, None),
     "string-again": (reference(1), "Ljava/lang/Object;"),
     "itself": (reference(2), None),
     "class-again": (reference(0), None),

@@ -1,9 +1,10 @@
 import pytest
 
 from anchorkeep import tlv
-from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedFormatError
+from anchorkeep.errors import StoreFormatError, TLVError, TooMuchWorkError, UnsupportedFormatError
 from anchorkeep.formats import pbe
 from anchorkeep.formats.pbe import Password, Pbkdf2
+from anchorkeep.formats.work import Work
 from anchorkeep.model.truststore import Scheme
 from anchorkeep.tlv import writer
 from tests.data import stores
@@ -103,13 +104,32 @@ def test_a_mac_is_written_as_it_was_read(encoded: bytes, scheme: Scheme, name: s
 
 def test_work_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """More iterations than Java does are refused, at once and in all, before they are made."""
-    with pytest.raises(StoreFormatError, match=r"5,000,001 iterations of a key derivation; 1 to 5,000,000 are done"):
-        Password("").spend(5_000_001)
     monkeypatch.setattr("anchorkeep.formats.limits.MAX_TOTAL_ITERATIONS", 10)
-    password = Password("")
-    password.spend(10)
-    with pytest.raises(StoreFormatError, match="more than 10 iterations in all"):
-        password.spend(1)
+    derivation = Pbkdf2(salt=b"salt", iterations=5)
+    assert len(list(derivation.keys(Password(""), size=20))) == 2
+    with pytest.raises(TooMuchWorkError, match="more than 10 iterations in all"):
+        list(derivation.keys(Password("", work=Work(iterations=10)), size=21))
+
+
+@pytest.mark.parametrize(
+    ("size", "function", "digests"),
+    [
+        (20, None, 1),
+        (21, None, 2),
+        (32, None, 2),
+        (64, None, 4),
+        (32, pbe.HMAC_SHA256, 1),
+        (64, pbe.HMAC_SHA256, 2),
+        (64, "1.2.840.113549.2.11", 1),
+    ],
+)
+def test_each_digest_of_a_key_is_counted(size: int, function: str | None, digests: int) -> None:
+    """A key that is longer than its hash costs its iterations once for each digest that it is made of (RFC 8018 §5.2)."""
+    derivation = Pbkdf2(salt=b"salt", iterations=10, prf=function)
+    (key,) = derivation.keys(Password("x", work=Work(iterations=10 * digests)), size=size)
+    assert len(key) == size
+    with pytest.raises(TooMuchWorkError):
+        next(derivation.keys(Password("x", work=Work(iterations=10 * digests - 1)), size=size))
 
 
 @pytest.mark.parametrize(("size", "message"), [(8, None), (9, "A number of 9 bytes")])

@@ -3,9 +3,10 @@ import hashlib
 import pytest
 
 from anchorkeep import tlv
-from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedFormatError
-from anchorkeep.formats import pbe_cipher
+from anchorkeep.errors import StoreFormatError, TLVError, TooMuchWorkError, UnsupportedFormatError
+from anchorkeep.formats import limits, pbe, pbe_cipher
 from anchorkeep.formats.pbe import Password
+from anchorkeep.formats.work import Work
 from anchorkeep.model import java
 from anchorkeep.model.java import JavaVersion
 from anchorkeep.model.truststore import Scheme
@@ -111,8 +112,29 @@ def test_rc2_is_bounded_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anchorkeep.formats.limits.MAX_RC2_BYTES", 16)
     encryption = pbe_cipher.parse(tlv.read(ALGORITHMS["PBEWithSHA1AndRC2_40"]))
     assert len(pbe_cipher.encrypted(encryption, bytes(15), password=Password(""))) == 16
-    with pytest.raises(StoreFormatError, match="24 bytes are encrypted with RC2"):
+    with pytest.raises(StoreFormatError, match="more than 16 bytes under RC2"):
         pbe_cipher.encrypted(encryption, bytes(16), password=Password(""))
+
+
+def test_bytes_under_rc2_add_up() -> None:
+    """What is decrypted with RC2 counts as often as it is tried, parts and encodings of a password together."""
+    encryption = pbe_cipher.parse(tlv.read(ALGORITHMS["PBEWithSHA1AndRC2_40"]))
+    content = pbe_cipher.encrypted(encryption, bytes(8), password=Password("geheim"))
+    password = Password("geheim")
+    password.work.spend_rc2(limits.MAX_RC2_BYTES - 2 * len(content))
+    for _ in range(2):
+        assert list(pbe_cipher.decrypted(encryption, content, password=password)) == [bytes(8)]
+    with pytest.raises(TooMuchWorkError, match="more than 4,194,304 bytes under RC2"):
+        list(pbe_cipher.decrypted(encryption, content, password=password))
+
+
+def test_work_is_counted_before_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key and initialization vector of 3DES cost three times the iterations; where that is too much, not one is made."""
+    encryption = pbe_cipher.Pbes1(algorithm="1.2.840.113549.1.12.1.3", salt=b"salt", iterations=10)
+    assert len(list(encryption.keys(Password("x", work=Work(iterations=30))))) == 1
+    monkeypatch.setattr(pbe, "derive", lambda *_, **__: pytest.fail("work that nobody pays"))
+    with pytest.raises(TooMuchWorkError):
+        next(encryption.keys(Password("x", work=Work(iterations=29))))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from anchorkeep import formats
 from anchorkeep.errors import StoreFormatError, UnsupportedEntryError, UnsupportedFormatError, UsageError
-from anchorkeep.formats import pem_block, pkcs7
+from anchorkeep.formats import pem, pem_block, pkcs7
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import PrivateKeyEntry, TrustedCertEntry, TrustStore
@@ -363,7 +363,8 @@ def test_the_alias_of_openssl_is_read(trust: bytes, alias: str | None) -> None:
     """OpenSSL's TRUSTED CERTIFICATE gives its alias; whatever stands behind the certificate is kept."""
     data = armored(LEAF.der + trust, "TRUSTED CERTIFICATE")
     (entry,) = formats.loads(data).entries
-    assert entry == TrustedCertEntry(certificate=LEAF, alias=alias)
+    assert isinstance(entry, TrustedCertEntry)
+    assert (entry.certificate, entry.alias) == (LEAF, alias)
     assert written(data) == data
 
 
@@ -375,6 +376,29 @@ def test_what_openssl_trusts_goes_into_another_file() -> None:
     assert data.startswith(LEAF_TEXT)
     assert data.endswith(block)
     assert formats.write(TrustStore(format="pem", entries=(entry,)), format="pem", recipe=RECIPE).endswith(block)
+
+
+def test_what_openssl_trusts_stays_with_its_certificate() -> None:
+    """What OpenSSL said of a certificate is not said of another one that takes its entry."""
+    (entry,) = formats.loads(armored(ROOT.der + TRUST, "TRUSTED CERTIFICATE")).entries
+    assert isinstance(entry, TrustedCertEntry)
+    store = TrustStore(format="pem", entries=(replace(entry, certificate=LEAF),))
+    assert formats.write(store, format="pem", recipe=RECIPE) == formats.dumps([LEAF], format="pem")
+
+
+@pytest.mark.parametrize("alias", ["new", None])
+def test_an_alias_of_openssl_is_the_entrys_own(alias: str | None) -> None:
+    """A TRUSTED CERTIFICATE of another file has the alias that its entry has now, and the purposes that it had."""
+    purposes = (writer.sequence(writer.oid("1.3.6.1.5.5.7.3.4")), writer.explicit(0, writer.oid("1.3.6.1.5.5.7.3.1")))
+    key_id = writer.octet_string(b"key id")
+    trust = writer.sequence(*purposes, writer.text("old"), key_id)
+    (entry,) = formats.loads(armored(ROOT.der + trust, "TRUSTED CERTIFICATE")).entries
+    assert isinstance(entry, TrustedCertEntry)
+    store = TrustStore(format="pem", entries=(replace(entry, alias=alias),))
+    expected = writer.sequence(*purposes, *([writer.text(alias)] if alias else []), key_id)
+    data = formats.write(store, format="pem", recipe=RECIPE)
+    assert data.endswith(pem_block.armor(ROOT.der + expected, label="TRUSTED CERTIFICATE"))
+    assert formats.loads(data).entries == store.entries
 
 
 def test_a_certificate_that_is_another_now_is_written_afresh() -> None:
@@ -468,6 +492,29 @@ def test_too_many_certificates_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
     assert read(BUNDLE) == (ROOT, OTHER)
     with pytest.raises(StoreFormatError, match="more than 2 certificates"):
         read(LEAF_TEXT + BUNDLE)
+
+
+def test_certificates_are_counted_while_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the certificate that is one too many the reading ends: of ten blocks of two, the second is the last one opened."""
+    monkeypatch.setattr(formats.limits, "MAX_ENTRIES", 10)
+    opened: list[bytes] = []
+
+    def container(data: bytes) -> tuple[Certificate, ...]:
+        opened.append(data)
+        return (ROOT,) * 6
+
+    with pytest.raises(StoreFormatError, match="more than 10 certificates"):
+        pem.loads(BUNDLE * 10, name="x", container=container)
+    assert len(opened) == 2
+
+
+def test_no_key_is_in_a_representation() -> None:
+    """What is kept of a file does not show the keys that stand in it, before, between and behind its certificates."""
+    key = armored(b"s3cr3t" * 20, "PRIVATE KEY")
+    store = formats.loads(key + LEAF_TEXT + key + OTHER_TEXT + key)
+    line = key.splitlines()[1].decode()
+    assert all(line not in repr(item) for item in (store, store.native, *(entry.native for entry in store.entries)))
+    assert written(key + LEAF_TEXT) == key + LEAF_TEXT
 
 
 def test_what_cannot_be_written_is_refused() -> None:

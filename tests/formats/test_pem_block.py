@@ -72,6 +72,21 @@ def test_what_does_not_decode_is_named(text: bytes, error: type[StoreFormatError
         pem_block.decoded(block, name="x")
 
 
+def test_a_line_that_is_no_base64_is_looked_at_once() -> None:
+    """A million blanks before a wrong character are passed once: were each way to part them tried, this would never end."""
+    text = b"-----BEGIN X-----\nMIIB" + b" " * 1_000_000 + b"!\n-----END X-----\n"
+    (block,) = pem_block.blocks(text, name="x")
+    with pytest.raises(StoreFormatError, match="line 2 is not base64"):
+        pem_block.decoded(block, name="x")
+
+
+def test_what_a_block_holds_is_not_shown() -> None:
+    """A block can be printed without what it holds, which may be a private key."""
+    (block,) = pem_block.blocks(armored(b"secret", "PRIVATE KEY"), name="x")
+    assert block.body.decode().strip() not in repr(block)
+    assert "PRIVATE KEY" in repr(block)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -145,8 +145,20 @@ def test_nesting_within_the_limit_is_read() -> None:
         next(node.iterate())
 
 
+def nested(drawn: tuple[bool, list[tuple[bytes, bytes]]]) -> tuple[bytes, bytes]:
+    """Return a node around others, of indefinite length or not, and the same with every length definite."""
+    is_indefinite, parts = drawn
+    content, definite = b"".join(part for part, _ in parts), writer.sequence(*(part for _, part in parts))
+    return b"\x30\x80" + content + b"\0\0" if is_indefinite else writer.sequence(content), definite
+
+
+def rewritten(node: Node) -> bytes:
+    """Return a node with all lengths definite."""
+    return writer.encode(node.tag, *map(rewritten, node.children())) if node.is_constructed else node.raw
+
+
 def test_work_on_indefinite_lengths_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading 30 nested nodes of indefinite length over 1,000 others takes each header no more often than it is deep."""
+    """To read 30 nested nodes of indefinite length over 1,000 others each header is passed once to find where they end."""
     data = b"\x30\x80" * 30 + b"\x05\x00" * 1_000 + b"\0\0" * 30
     counts = 0
     header = reader._header
@@ -158,10 +170,29 @@ def test_work_on_indefinite_lengths_is_bounded(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr(reader, "_header", counting)
     node = tlv.read(data)
-    while not node.children()[1:]:
-        (node,) = node.children()
-    assert len(node.children()) == 1_000
-    assert counts < 4 * 31 * 1_031
+    while not (children := node.children())[1:]:
+        (node,) = children
+    assert len(children) == 1_000
+    assert counts <= 1_030 + 30
+    counts = 0
+    octets = b"\x24\x80" * 30 + b"\x04\x01x" * 1_000 + b"\0\0" * 30
+    assert tlv.read(octets).octets() == b"x" * 1_000
+    assert counts <= 2 * 1_030
+
+
+@given(
+    st.recursive(
+        st.just((writer.NULL, writer.NULL)),
+        lambda pairs: st.tuples(st.booleans(), st.lists(pairs, max_size=4)).map(nested),
+        max_leaves=30,
+    )
+)
+def test_either_length_gives_the_same_nodes(pair: tuple[bytes, bytes]) -> None:
+    """Nodes in one another are the same nodes, whichever of those around them tell their length."""
+    tree, definite = pair
+    node = tlv.read(tree)
+    assert rewritten(node) == definite
+    assert [child.raw for child in node.iterate()] == [child.raw for child in node.children()]
 
 
 def test_number_of_children_is_bounded() -> None:

@@ -27,6 +27,7 @@ from anchorkeep.model.truststore import Entry, Integrity, Part, Protection, Sche
 
 if TYPE_CHECKING:
     from anchorkeep.formats.recipe import Recipe
+    from anchorkeep.formats.work import Work
 
 _VERSION = 2
 _LAST_WITH_SHORT_KEY = 1
@@ -34,6 +35,10 @@ _MAC_SIZE = 20
 _SHORT_KEY = 2
 _SALT_SIZE = 20
 _END = b"\0"
+_DOUBT = (
+    "Its integrity check has a key of 16 bits: one wrong password in 65,536 passes it, and anybody can change the store unseen. "
+    "`anchorkeep store convert` to a new .bks file writes version 2, whose check is whole."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +79,7 @@ def is_bks(data: bytes) -> bool:
     return True
 
 
-def loads(data: bytes, *, password: str | None, name: str) -> TrustStore:
+def loads(data: bytes, *, password: str | None, name: str, work: Work | None = None) -> TrustStore:
     """
     Read a BKS store, its entries in the file's order.
 
@@ -82,6 +87,7 @@ def loads(data: bytes, *, password: str | None, name: str) -> TrustStore:
         data: the file's bytes.
         password: verifies the integrity; None leaves it unchecked.
         name: what to call the file, printable.
+        work: what may be spent, where other passwords share it.
 
     Raises:
         StoreIntegrityError: the integrity check is of another password or other bytes.
@@ -91,7 +97,7 @@ def loads(data: bytes, *, password: str | None, name: str) -> TrustStore:
     source = DataInput(data, end=max(len(data) - _MAC_SIZE, 0), place=f"{name}: BKS header")
     head = _head(source, name=name)
     if password is not None:
-        _raise_for_mac(data, head=head, password=password, name=name)
+        _raise_for_mac(data, head=head, password=pbe.Password(password, work=work), name=name)
     entries: list[Entry] = []
     while kind := source.uint8(what="kind"):
         if len(entries) == limits.MAX_ENTRIES:
@@ -138,6 +144,11 @@ def dump(store: TrustStore, recipe: Recipe) -> bytes:
     return start + content + _mac(content, head=head, secret=secret)
 
 
+def doubt(store: TrustStore) -> str:
+    """Return a sentence on what the check of a store before version 2 is worth; empty for any other."""
+    return _DOUBT if isinstance(store.native, _Head) and store.native.version <= _LAST_WITH_SHORT_KEY else ""
+
+
 def _head(source: DataInput, *, name: str) -> _Head:
     version = source.int32(what="version")
     if not 0 <= version <= _VERSION:
@@ -157,12 +168,11 @@ def _mac(content: bytes, *, head: _Head, secret: bytes) -> bytes:
     return hmac.digest(key, content, "sha1")
 
 
-def _raise_for_mac(data: bytes, *, head: _Head, password: str, name: str) -> None:
+def _raise_for_mac(data: bytes, *, head: _Head, password: pbe.Password, name: str) -> None:
     """Verify the last 20 bytes over the entries and the zero behind them."""
     content, expected = data[head.size : -_MAC_SIZE], data[-_MAC_SIZE:]
-    secrets = pbe.Password(password)
-    for secret in secrets.as_bmp:
-        secrets.spend(head.iterations)
+    for secret in password.as_bmp:
+        password.work.spend(head.iterations)
         if hmac.compare_digest(_mac(content, head=head, secret=secret), expected):
             return
     message = f"{name}: the password is wrong, or the BKS store was changed or cut off; nobody can tell which."

@@ -9,7 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -61,13 +61,13 @@ class _Found:
     The `native` of an entry: its bytes, and what they said, so that a change can be told.
 
     Attributes:
-        raw: the entry from its kind to its last byte.
+        raw: the entry from its kind to its last byte; a key that is not sealed is in it.
         date: where in `raw` the alias ends.
         chain: where in `raw` the date ends.
         body: where in `raw` the chain ends.
     """
 
-    raw: bytes
+    raw: bytes = field(repr=False)
     date: int
     chain: int
     body: int

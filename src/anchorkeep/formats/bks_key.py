@@ -10,8 +10,9 @@ sealed with another derivation ("Broken" and "Old" among its names of algorithms
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from anchorkeep import tlv
 from anchorkeep.errors import StoreFormatError, StoreIntegrityError, TLVError, UsageError
@@ -50,13 +51,14 @@ class KeyKind(IntEnum):
     SECRET = 2
 
 
-class PlainKey(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainKey:
     """A key as it stands unsealed: its kind, the format of its octets (`PKCS#8`, `X.509`, `RAW`), its algorithm, its octets."""
 
     kind: int
     format: str
     algorithm: str
-    octets: bytes
+    octets: bytes = field(repr=False)
 
     @property
     def is_pkcs8(self) -> bool:
@@ -69,7 +71,7 @@ def read_plain(source: DataInput) -> PlainKey:
     kind = source.uint8(what="kind of key")
     key_format = source.utf(what="format of the key")
     algorithm = source.utf(what="algorithm of the key")
-    return PlainKey(kind, key_format, algorithm, source.counted(what="key"))
+    return PlainKey(kind=kind, format=key_format, algorithm=algorithm, octets=source.counted(what="key"))
 
 
 def iterations(sealed: bytes) -> int | None:

@@ -42,15 +42,15 @@ class JavaObject:
 
     Attributes:
         class_name: its class, as the stream names it; not printable by itself.
-        fields: of its fields that hold a reference each name, and its value where that is a string, an array of bytes or an
-            object, None where it is anything else; a field of a subclass hides one of the same name above it.
+        fields: of its fields that hold a reference each name, and its value where that is a string of up to 65,535 octets, an
+            array of bytes or an object, None where it is anything else; a field of a subclass hides one of its name above it.
     """
 
     class_name: str
     fields: Mapping[str, Value]
 
 
-#: What is kept of a value; classes, numbers, other arrays and null are None.
+#: What is kept of a value; classes, numbers, long strings, other arrays and null are None.
 Value = str | bytes | JavaObject | None
 
 
@@ -153,11 +153,10 @@ class _Walker:
         self._handles[number] = value
         return value
 
-    def _long_string(self, _depth: int) -> str:
-        number = self._give_handle()
-        value = self._source.text(self._source.int64(what="string"), what="string")
-        self._handles[number] = value
-        return value
+    def _long_string(self, _depth: int) -> None:
+        """Pass over a string of over 65,535 octets: no sealed key has one, and what hostile ones decode to is far larger."""
+        self._give_handle()
+        self._source.take(self._source.int64(what="string"), what="string")
 
     def _known_class(self, depth: int) -> _Class:
         """Read the class of an object; one that is still being described, or null, is none."""

@@ -78,11 +78,7 @@ class DataInput:
 
     def utf(self, *, what: str) -> str:
         """Return a string: a length of two bytes, then modified UTF-8 (java.io.DataInput.readUTF)."""
-        return self.text(int.from_bytes(self.take(2, what=what), "big"), what=what)
-
-    def text(self, length: int, *, what: str) -> str:
-        """Return the next `length` bytes of modified UTF-8 as a string."""
-        encoded = self.take(length, what=what)
+        encoded = self.take(int.from_bytes(self.take(2, what=what), "big"), what=what)
         try:
             return decode_utf(encoded)
         except ValueError as error:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.errors import StoreFormatError, UnsupportedFormatError
 from anchorkeep.formats import limits
+from anchorkeep.formats.work import Work
 from anchorkeep.model.truststore import Scheme
 from anchorkeep.tlv import reader, writer
 
@@ -46,7 +47,7 @@ _HMACS = {
     "1.2.840.113549.2.10": "sha384",
     "1.2.840.113549.2.11": "sha512",
 }
-# PBMAC1 keys are as long as their hash; more would multiply the iterations.
+# Octets of a derived key: PBMAC1's is as long as its hash, SHA-512 at most. Each digest that it is made of takes all iterations.
 _MAX_KEY = 64
 # Octets of a number: what needs more is refused by every bound there is, and is not worth being printed.
 _MAX_COUNT = 8
@@ -65,24 +66,15 @@ _NAMES = {
 class Password:
     """A password in every encoding that programs use, and the work that may still be spent on it. Never shown."""
 
-    __slots__ = ("_left", "as_bmp", "as_utf8")
+    __slots__ = ("as_bmp", "as_utf8", "work")
 
-    def __init__(self, text: str) -> None:
-        """Encode the password; `text` may be empty."""
-        self._left = limits.MAX_TOTAL_ITERATIONS
+    def __init__(self, text: str, *, work: Work | None = None) -> None:
+        """Encode the password; `text` may be empty. Without `work`, what a whole store may cost is this password's own."""
+        self.work = Work() if work is None else work
         # RFC 7292 B.1 ends a password with two zero octets; OpenSSL's NULL password has not even these.
         self.as_bmp = (text.encode("utf-16-be", "surrogatepass") + b"\0\0",) + (() if text else (b"",))
         # Java tries an empty password again as a lone NUL (PKCS12KeyStore.RetryWithZero).
         self.as_utf8 = (text.encode("utf-8", "surrogatepass"),) + (() if text else (b"\0",))
-
-    def spend(self, iterations: int) -> None:
-        """Take iterations off what is left; a `StoreFormatError` where that is too little, before they are made."""
-        if not 0 < iterations <= limits.MAX_ITERATIONS:
-            message = f"{iterations:,} iterations of a key derivation; 1 to {limits.MAX_ITERATIONS:,} are done."
-            raise StoreFormatError(message, remedy="Java refuses such a store too.")
-        self._left -= iterations
-        if self._left < 0:
-            raise StoreFormatError(f"The store asks for more than {limits.MAX_TOTAL_ITERATIONS:,} iterations in all.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +126,9 @@ class Pbkdf2:
         named = self.key_size if self.key_size is not None else size
         if named is None or not 0 < named <= _MAX_KEY or size not in {None, named}:
             raise StoreFormatError(f"A key of {named} octets is derived, expected {size or f'1 to {_MAX_KEY}'}.")
+        digest_size = hashlib.new(self.hash_name, usedforsecurity=False).digest_size
         for secret in password.as_utf8:
-            password.spend(self.iterations)
+            password.work.spend(self.iterations, times=-(-named // digest_size))
             yield hashlib.pbkdf2_hmac(self.hash_name, secret, self.salt, self.iterations, named)
 
 
@@ -170,7 +163,7 @@ class Mac:
         size = hashlib.new(hash_name, usedforsecurity=False).digest_size
         iterations = 1 if self.iterations is None else self.iterations
         for secret in password.as_bmp:
-            password.spend(iterations)
+            password.work.spend(iterations)
             key = derive(secret, salt=self.salt, iterations=iterations, purpose=FOR_MAC, size=size, hash_name=hash_name)
             yield hmac.digest(key, content, hash_name)
 

@@ -9,11 +9,10 @@ Rules kept here:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from anchorkeep.errors import StoreFormatError, UnsupportedFormatError
-from anchorkeep.formats import limits, pbe, rc2
+from anchorkeep.formats import pbe, rc2
 from anchorkeep.formats.pbe import Pbkdf2
 from anchorkeep.model.truststore import Scheme
 from anchorkeep.tlv import reader, writer
@@ -82,9 +81,6 @@ def _cbc(algorithm: BlockCipherAlgorithm, content: bytes, *, vector: bytes, encr
 
 
 def _rc2(content: bytes, *, key: bytes, vector: bytes, encrypts: bool) -> bytes:
-    if len(content) > limits.MAX_RC2_BYTES:
-        message = f"{len(content):,} bytes are encrypted with RC2; at most {limits.MAX_RC2_BYTES:,} are read."
-        raise StoreFormatError(message, remedy="Convert the store to AES: openssl pkcs12 or keytool -importkeystore.")
     transform = rc2.encrypt_cbc if encrypts else rc2.decrypt_cbc
     return transform(content, key=key, effective_bits=8 * len(key), initialization_vector=vector)
 
@@ -149,10 +145,8 @@ class Pbes1:
         cipher = self.cipher
         for secret in password.as_bmp:
             # The vector's one digest costs the iterations once, the key's once for each 20 octets.
-            password.spend(self.iterations)
+            password.work.spend(self.iterations, times=1 + -(-cipher.key_size // 20))
             vector = self._derived(secret, pbe.FOR_VECTOR, cipher.block)
-            for _ in range(0, cipher.key_size, 20):
-                password.spend(self.iterations)
             yield self._derived(secret, pbe.FOR_KEY, cipher.key_size), vector
 
     def _derived(self, secret: bytes, purpose: int, size: int) -> bytes:
@@ -205,7 +199,7 @@ class Pbes2:
 
     def keys(self, password: Password) -> Iterator[tuple[bytes, bytes]]:
         """Yield key and initialization vector for each encoding of the password."""
-        return product(self.derivation.keys(password, size=self.cipher.key_size), (self.vector,))
+        return ((key, self.vector) for key in self.derivation.keys(password, size=self.cipher.key_size))
 
 
 #: An encryption with its parameters.
@@ -236,20 +230,22 @@ def is_legacy(java: JavaVersion | None) -> bool:
     return java is not None and not java.opens_pbes2
 
 
-def pattern(*, is_legacy: bool) -> Encryption:
+def pattern(*, is_legacy: bool, iterations: int = ITERATIONS) -> Encryption:
     """Return what a new store is encrypted with, Java 17's own algorithm or 3DES; salt and vector are to be made `fresh`."""
     if is_legacy:
-        return Pbes1(algorithm=_TRIPLE_DES_PBE, salt=bytes(SALT_SIZE), iterations=ITERATIONS)
-    derivation = Pbkdf2(salt=bytes(SALT_SIZE), iterations=ITERATIONS, prf=pbe.HMAC_SHA256)
+        return Pbes1(algorithm=_TRIPLE_DES_PBE, salt=bytes(SALT_SIZE), iterations=iterations)
+    derivation = Pbkdf2(salt=bytes(SALT_SIZE), iterations=iterations, prf=pbe.HMAC_SHA256)
     return Pbes2(algorithm=_AES_256, derivation=derivation, vector=bytes(_PBES2_CIPHERS[_AES_256].block))
 
 
 def suited(encryption: Encryption, java: JavaVersion | None) -> Encryption:
-    """Return an encryption where it is what a runtime would be written, its iterations aside; else the `pattern` for it."""
+    """Return an encryption where it is what a runtime would be written, its iterations aside; else as strong a one for it."""
     if java is None:
         return encryption
     wanted = {_TRIPLE_DES_PBE} if is_legacy(java) else {_AES_128, _AES_256}
-    return encryption if encryption.algorithm in wanted else pattern(is_legacy=is_legacy(java))
+    if encryption.algorithm in wanted:
+        return encryption
+    return pattern(is_legacy=is_legacy(java), iterations=max(ITERATIONS, encryption.iterations))
 
 
 def decrypted(encryption: Encryption, content: bytes, *, password: Password) -> Iterator[bytes]:
@@ -258,6 +254,8 @@ def decrypted(encryption: Encryption, content: bytes, *, password: Password) -> 
     if not content or len(content) % cipher.block:
         return
     for key, vector in encryption.keys(password):
+        if cipher.transform is _rc2:
+            password.work.spend_rc2(len(content))
         plain = _unpadded(cipher.transform(content, key=key, vector=vector, encrypts=False), cipher.block)
         if plain is not None:
             yield plain
@@ -267,6 +265,8 @@ def encrypted(encryption: Encryption, plain: bytes, *, password: Password) -> by
     """Return the encrypted content, under the password's first encoding."""
     cipher = encryption.cipher
     padding = cipher.block - len(plain) % cipher.block
+    if cipher.transform is _rc2:
+        password.work.spend_rc2(len(plain) + padding)
     key, vector = next(encryption.keys(password))
     return cipher.transform(plain + bytes((padding,)) * padding, key=key, vector=vector, encrypts=True)
 

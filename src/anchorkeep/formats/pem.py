@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from anchorkeep import tlv
 from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedEntryError, UnsupportedFormatError
@@ -20,7 +21,7 @@ from anchorkeep.formats import capability, limits, pem_block
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import TrustedCertEntry, TrustStore
 from anchorkeep.text import ascii_line, counted, visible
-from anchorkeep.tlv import reader
+from anchorkeep.tlv import reader, writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,9 @@ _CERTIFICATE = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
 #: OpenSSL's form: the certificate, and behind it for which purposes it is trusted.
 _TRUSTED = "TRUSTED CERTIFICATE"
 _REJECTED = 0xA0
+_LISTS = frozenset({reader.SEQUENCE, _REJECTED})
+#: The purposes that speak of TLS servers: serverAuth, and anyExtendedKeyUsage.
+_OF_SERVERS = frozenset({"1.3.6.1.5.5.7.3.1", "2.5.29.37.0"})
 _CONTAINER = frozenset({"PKCS7", "PKCS #7 SIGNED DATA", "CMS"})
 _HOLDERS = _CERTIFICATE | _CONTAINER | {_TRUSTED}
 
@@ -49,7 +53,8 @@ _OTHERS = {
 }
 
 
-class _Piece(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
     """
     A block with certificates as it was read, shared by the entries it gave.
 
@@ -62,15 +67,16 @@ class _Piece(NamedTuple):
     """
 
     number: int
-    text: bytes
+    text: bytes = field(repr=False)
     certificates: tuple[Certificate, ...]
     alias: str | None
     trust: bytes
 
 
-class _File(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
     """
-    A file as it was read, without the pieces that entries keep.
+    A file as it was read. Its text, in which private keys may stand, is never shown.
 
     Attributes:
         mark: the byte order mark, empty where there is none; it tells the encoding.
@@ -83,11 +89,11 @@ class _File(NamedTuple):
     """
 
     mark: bytes = b""
-    head: bytes = b""
+    head: bytes = field(default=b"", repr=False)
     pieces: tuple[_Piece, ...] = ()
-    others: tuple[tuple[int, bytes], ...] = ()
+    others: tuple[tuple[int, bytes], ...] = field(default=(), repr=False)
     labels: tuple[str, ...] = ()
-    tail: bytes = b""
+    tail: bytes = field(default=b"", repr=False)
     line_end: bytes = b"\n"
 
 
@@ -111,6 +117,7 @@ def loads(data: bytes, *, name: str, container: Callable[[bytes], Sequence[Certi
     pieces: list[_Piece] = []
     others: list[tuple[int, bytes]] = []
     labels: list[str] = []
+    held = 0
     for block in pem_block.blocks(text, name=name):
         if len(pieces) + len(others) == limits.MAX_ENTRIES:
             raise StoreFormatError(f"{name}: more than {limits.MAX_ENTRIES:,} blocks.")
@@ -120,6 +127,9 @@ def loads(data: bytes, *, name: str, container: Callable[[bytes], Sequence[Certi
                 head = text[:position]
             piece = _piece(block, number=len(pieces), text=text[position : block.end], name=name, container=container)
             pieces.append(piece)
+            held += len(piece.certificates)
+            if held > limits.MAX_ENTRIES:
+                raise StoreFormatError(f"{name}: more than {limits.MAX_ENTRIES:,} certificates.")
         else:
             others.append((len(pieces), text[position : block.end]))
             labels.append(_ENCRYPTED_KEY if block.is_encrypted else block.label)
@@ -136,12 +146,15 @@ def loads(data: bytes, *, name: str, container: Callable[[bytes], Sequence[Certi
         line_end=_line_end(text),
     )
     entries = tuple(
-        TrustedCertEntry(certificate=certificate, alias=piece.alias, native=piece)
+        TrustedCertEntry(
+            certificate=certificate,
+            alias=piece.alias,
+            is_distrusted=bool(piece.trust) and _is_distrusted(piece.trust),
+            native=piece,
+        )
         for piece in pieces
         for certificate in piece.certificates
     )
-    if len(entries) > limits.MAX_ENTRIES:
-        raise StoreFormatError(f"{name}: more than {limits.MAX_ENTRIES:,} certificates.")
     return TrustStore(format="pem", entries=entries, native=native)
 
 
@@ -261,7 +274,7 @@ def _again(
 
 def _afresh(entry: TrustedCertEntry, *, file: _File, is_first: bool) -> bytes:
     """Return a block with comments before it; what OpenSSL's form said in another file is kept."""
-    trust = entry.native.trust if isinstance(entry.native, _Piece) else b""
+    trust = _trust(entry)
     block = pem_block.armor(entry.certificate.der + trust, label=_TRUSTED if trust else "CERTIFICATE")
     text = (b"" if is_first else b"\n") + _comment(entry.certificate) + block
     return text.replace(b"\n", file.line_end)
@@ -303,6 +316,20 @@ def _split_trust(der: bytes, *, block: pem_block.Block, name: str) -> tuple[byte
     return der[:end], der[end:]
 
 
+def _trust(entry: TrustedCertEntry) -> bytes:
+    """Return the CertAux of an entry of another file, its alias as it is now; empty where its certificate is another now."""
+    piece = entry.native
+    if not isinstance(piece, _Piece) or entry.certificate not in piece.certificates:
+        return b""
+    members = _members(piece.trust)
+    if entry.alias == piece.alias or not members:
+        return piece.trust
+    before = (member.raw for member in members if member.tag in _LISTS)
+    alias = () if entry.alias is None else (writer.text(entry.alias),)
+    behind = (member.raw for member in members if member.tag not in _LISTS | {reader.UTF8})
+    return writer.sequence(*before, *alias, *behind)
+
+
 def _members(trust: bytes) -> tuple[tlv.Node, ...]:
     """Return the members of a CertAux: trust, [0] reject, alias, keyid, [1] other, all optional (openssl: x_x509a.c)."""
     try:
@@ -312,7 +339,22 @@ def _members(trust: bytes) -> tuple[tlv.Node, ...]:
 
 
 def _has_purposes(piece: _Piece) -> bool:
-    return any(member.tag in {reader.SEQUENCE, _REJECTED} for member in _members(piece.trust))
+    return any(member.tag in _LISTS for member in _members(piece.trust))
+
+
+def _is_distrusted(trust: bytes) -> bool:
+    """
+    Tell whether a CertAux speaks against a TLS server's certificate, as OpenSSL's `obj_trust` does (x509_trust.c).
+
+    One that rejects serverAuth or any purpose does; one that lists purposes trusts no others; a broken one vouches for nothing.
+    """
+    try:
+        members = tlv.read(trust).children(reader.SEQUENCE)
+        purposes = {member.tag: {node.oid() for node in member.children()} for member in members if member.tag in _LISTS}
+    except TLVError:
+        return True
+    rejected, trusted = purposes.get(_REJECTED, set()), purposes.get(reader.SEQUENCE)
+    return bool(rejected & _OF_SERVERS) or (trusted is not None and not trusted & _OF_SERVERS)
 
 
 def _alias(trust: bytes) -> str | None:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from anchorkeep.errors import StoreFormatError, UnsupportedFormatError
 from anchorkeep.text import visible
@@ -22,16 +23,18 @@ if TYPE_CHECKING:
 # What comes before it on the line is looked at afterwards: with a literal in front, the search is seventeen times as fast.
 # The match takes the line's rest, so that no line is looked at twice.
 _BOUNDARY = re.compile(rb"-----(BEGIN|END)([^\n]*)")
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/ \t]*={0,2}[ \t]*")
+# Possessive: two repetitions that share the blanks would try every way to part them.
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/ \t]*+={0,2}[ \t]*+")
 _BEGIN = b"-----BEGIN"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _COLUMNS = 64  # RFC 7468 §2
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
     """
-    One block of a file.
+    One block of a file. What it holds, which may be a private key, is never shown.
 
     Attributes:
         number: its place among all blocks, from 1.
@@ -45,7 +48,7 @@ class Block(NamedTuple):
     number: int
     line: int
     label: str
-    body: bytes
+    body: bytes = field(repr=False)
     start: int
     end: int
 
@@ -87,9 +90,14 @@ def blocks(text: bytes, *, name: str) -> Iterator[Block]:
         if begun is None or begun[1] != label:
             raise StoreFormatError(f"{name}: line {line}: END {visible(label, limit=60)} without its BEGIN.")
         number += 1
-        start = text.rfind(b"\n", 0, begun[2].start()) + 1
-        body = text[begun[2].end() + 1 : boundary.start()]
-        yield Block(number, begun[0], label, body, start=start, end=boundary.end() + 1)
+        yield Block(
+            number=number,
+            line=begun[0],
+            label=label,
+            body=text[begun[2].end() + 1 : boundary.start()],
+            start=text.rfind(b"\n", 0, begun[2].start()) + 1,
+            end=boundary.end() + 1,
+        )
         begun = None
     if begun:
         raise StoreFormatError(f"{name}: the block begun in line {begun[0]} has no END; is the file cut off?")

@@ -3,6 +3,7 @@ Read tag-length-value nodes without copying and without recursion the input coul
 
 Rules kept here:
 - a node is read when it is asked for: `read` looks at one header, `children` at the headers one floor below;
+- where nodes of indefinite length that stand in one another end is found in one pass over all of them, so that work is linear;
 - a length beyond the bytes that are left, a depth beyond `MAX_DEPTH`, or a tag beyond four octets is an error, at its byte;
 - BER is understood where it is harmless (long lengths that could be short, indefinite lengths, constructed strings) because real
   files hold it; `raw` is always exactly what was read, so that who needs strict DER compares.
@@ -10,9 +11,11 @@ Rules kept here:
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from anchorkeep.errors import TLVError
 
@@ -65,6 +68,7 @@ class Node:
     """
 
     __slots__ = ("content_end", "content_start", "data", "depth", "end", "start", "tag")
+    _ends: ClassVar[_Ends | None] = None
 
     def __init__(
         self,
@@ -115,7 +119,7 @@ class Node:
         if depth > MAX_DEPTH:
             raise _nested_too_deep(self)
         while position < self.content_end:
-            node = _read_at(self.data, position, self.content_end, depth)
+            node = _read_at(self.data, position, self.content_end, depth, ends=self._ends)
             yield node
             position = node.end
 
@@ -137,7 +141,7 @@ class Node:
                     raise _too_long(length, limit - first, start)
                 nodes.append(Node(data, octet, start=start, content_start=first, content_end=position, end=position, depth=depth))
             else:
-                node = _read_at(data, start, limit, depth)
+                node = _read_at(data, start, limit, depth, ends=self._ends)
                 nodes.append(node)
                 position = node.end
             if len(nodes) > MAX_CHILDREN:
@@ -217,6 +221,54 @@ class Node:
             raise TLVError(message, offset=self.start) from None
 
 
+class _Indefinite(Node):
+    """A node of indefinite length, which knows where those in it end."""
+
+    __slots__ = ("_ends",)
+
+    def __init__(self, data: bytes, tag: int, *, start: int, content_start: int, ends: _Ends, depth: int) -> None:
+        content_end = ends.of(content_start)
+        super().__init__(
+            data, tag, start=start, content_start=content_start, content_end=content_end, end=content_end + 2, depth=depth
+        )
+        self._ends: _Ends = ends  # type: ignore[misc]  # (a class variable of nodes of definite length, which have none)
+
+
+class _Ends:
+    """Where the contents of a node of indefinite length ends, and of those that stand in it with only such around them."""
+
+    __slots__ = ("_ends", "_starts")
+
+    def __init__(self, data: bytes, position: int, *, limit: int, depth: int) -> None:
+        """Look for all of them from where the content of the outermost begins, by counting instead of recursion."""
+        # Four octets each: 64 MiB may hold sixteen million of them.
+        self._starts, self._ends = array("I", [position]), array("I", [0])
+        start = position
+        is_open = [0]
+        while is_open:
+            if position + 2 > limit:
+                message = "A node of indefinite length does not end"
+                raise TLVError(message, offset=start)
+            if data[position] == 0 and data[position + 1] == 0:
+                self._ends[is_open.pop()] = position
+                position += 2
+                continue
+            _, length, content_start = _header(data, position, limit)
+            if length is None:
+                if depth + len(is_open) >= MAX_DEPTH:
+                    message = f"Nodes are nested deeper than {MAX_DEPTH}"
+                    raise TLVError(message, offset=position)
+                is_open.append(len(self._starts))
+                self._starts.append(content_start)
+                self._ends.append(0)
+                length = 0
+            position = content_start + length
+
+    def of(self, content_start: int) -> int:
+        """Return where the content ends that begins there."""
+        return self._ends[bisect_left(self._starts, content_start)]
+
+
 def read(data: bytes) -> Node:
     """
     Read the one node that `data` holds; bytes behind it are refused.
@@ -246,11 +298,12 @@ def _too_long(length: int, left: int, offset: int) -> TLVError:
     return TLVError(message, offset=offset)
 
 
-def _read_at(data: bytes, start: int, limit: int, depth: int) -> Node:
+def _read_at(data: bytes, start: int, limit: int, depth: int, *, ends: _Ends | None = None) -> Node:
+    """Read a node; `ends` of the node around it, where that is of indefinite length."""
     tag, length, position = _header(data, start, limit)
     if length is None:
-        content_end = _find_end(data, position, limit, depth)
-        return Node(data, tag, start=start, content_start=position, content_end=content_end, end=content_end + 2, depth=depth)
+        ends = ends or _Ends(data, position, limit=limit, depth=depth)
+        return _Indefinite(data, tag, start=start, content_start=position, ends=ends, depth=depth)
     end = position + length
     return Node(data, tag, start=start, content_start=position, content_end=end, end=end, depth=depth)
 
@@ -290,30 +343,6 @@ def _long_length(data: bytes, octets: int, position: int, limit: int) -> tuple[i
         message = f"A length of {octets} octets cannot be"
         raise TLVError(message, offset=position - 1)
     return int.from_bytes(data[position : position + octets], "big"), position + octets
-
-
-def _find_end(data: bytes, position: int, limit: int, depth: int) -> int:
-    """Return where the content of a node of indefinite length ends, by counting instead of recursion."""
-    start = position
-    open_nodes = 1
-    while True:
-        if position + 2 > limit:
-            message = "A node of indefinite length does not end"
-            raise TLVError(message, offset=start)
-        if data[position] == 0 and data[position + 1] == 0:
-            open_nodes -= 1
-            if not open_nodes:
-                return position
-            position += 2
-            continue
-        _, length, content_start = _header(data, position, limit)
-        if length is None:
-            open_nodes += 1
-            if depth + open_nodes > MAX_DEPTH:
-                message = f"Nodes are nested deeper than {MAX_DEPTH}"
-                raise TLVError(message, offset=position)
-            length = 0
-        position = content_start + length
 
 
 @lru_cache(maxsize=1024)
