@@ -7,7 +7,8 @@ Every error Anchorkeep raises.
     │   ├── TLVError           bytes are not well-formed DER or BER
     │   ├── CertificateError   a certificate's structure cannot be read
     │   ├── StoreFormatError   a file is no store or certificate file we know, or a broken one
-    │   │   └── UnsupportedFormatError  recognised, named, and not read by this version
+    │   │   ├── UnsupportedFormatError  recognised, named, and not read by this version
+    │   │   └── TooMuchWorkError  it asks for more work than a file may
     │   ├── StoreIntegrityError  wrong password or tampering: nobody can know which
     │   └── EvidenceError      an evidence file that does not hold what it claims
     ├── UnsupportedEntryError  an entry that the format asked for cannot hold, before a byte is written  exit 1
@@ -74,6 +75,10 @@ class StoreFormatError(InputError):
 
 class UnsupportedFormatError(StoreFormatError):
     """A format that was recognised and that this version does not read."""
+
+
+class TooMuchWorkError(StoreFormatError):
+    """Reading a store would take more work than it may ask for, at least with the passwords that were tried."""
 
 
 class StoreIntegrityError(InputError):

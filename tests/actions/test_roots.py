@@ -2,6 +2,7 @@ import base64
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
@@ -15,6 +16,7 @@ from anchorkeep.errors import FileError, RefusedError, StoreFormatError, StoreIn
 from anchorkeep.host import file, jre
 from anchorkeep.host import roots as host_roots
 from anchorkeep.model.pool import SourceKind
+from anchorkeep.tlv import writer
 from tests.conftest import require_tool
 from tests.data import stores
 from tests.peers.reports import pki
@@ -226,14 +228,23 @@ def test_tried_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str | None] = []
     loads = formats.loads
 
-    def note(data: bytes, *, password: str | None = None, name: str) -> object:
+    def note(data: bytes, *, password: str | None = None, **more: Any) -> object:
         tried.append(password)
-        return loads(data, password=password, name=name)
+        return loads(data, password=password, **more)
 
     monkeypatch.setattr(formats, "loads", note)
     with pytest.raises(StoreIntegrityError):
         roots.open_store(store("s3cret!"), name="store")
     assert tried == ["changeit", "", None]
+
+
+def test_what_is_too_costly_to_guess_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that would cost more than all guesses may is one whose password is not known, not a broken one."""
+    data = stores.pfx(stores.encrypted_part(stores.cert_bag(pki().root)))
+    assert roots.open_store(data, name="store").certificates == (pki().root,)
+    monkeypatch.setattr(formats.limits, "MAX_GUESSED_ITERATIONS", 1)
+    with pytest.raises(StoreIntegrityError, match="a password is needed"):
+        roots.open_store(data, name="store")
 
 
 def test_password_given_is_the_only_one_tried() -> None:
@@ -313,3 +324,16 @@ def test_system_bundle_that_others_may_write_is_read(system: list[Path], bundle:
     bundle.chmod(0o664)
     system.append(bundle)
     assert roots.gather(places(system=True)).pool.certificates == (pki().root,)
+
+
+@pytest.mark.parametrize("is_rejected", [True, False])
+def test_what_a_file_rejects_is_left_out(is_rejected: bool, tmp_path: Path, system: list[Path]) -> None:  # noqa: FBT001
+    """A root that its file rejects for servers is in no pool, of a person or of this machine, and is named; another is."""
+    purpose = writer.oid("1.3.6.1.5.5.7.3.1" if is_rejected else "1.3.6.1.5.5.7.3.4")
+    aux = writer.sequence(writer.explicit(0, purpose))
+    (tmp_path / "trusted.pem").write_bytes(stores.armored(pki().root.der + aux, "TRUSTED CERTIFICATE"))
+    system.append(tmp_path / "trusted.pem")
+    for asked in (places(files=(tmp_path / "trusted.pem",)), places(system=True)):
+        gathered = roots.gather(asked)
+        assert bool(gathered.pool.entries) is not is_rejected
+        assert any("for TLS servers; left out" in note for note in gathered.notes) is is_rejected

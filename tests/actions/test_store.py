@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -6,7 +7,9 @@ from anchorkeep import formats
 from anchorkeep.actions import store as opening
 from anchorkeep.actions.store import Opened, Origin
 from anchorkeep.errors import FileError, StoreFormatError, StoreIntegrityError
+from anchorkeep.formats import pbe
 from anchorkeep.model.truststore import Integrity
+from anchorkeep.tlv import writer
 from tests.data import stores
 
 ONE = stores.certificate("one")
@@ -53,7 +56,7 @@ def test_jks_is_read_without_its_password(tmp_path: Path) -> None:
     assert found.store.trusted == (ONE,)
     assert (found.password, found.origin, found.store.integrity) == (None, Origin.NONE, Integrity.NOT_CHECKED)
     assert "not checked" in found.notes[0]
-    with pytest.raises(StoreIntegrityError, match="verified before it is rewritten"):
+    with pytest.raises(StoreIntegrityError, match="opens it, or it was changed; nobody can tell which"):
         opening.require_verified(found)
 
 
@@ -72,13 +75,63 @@ def test_store_without_protection_needs_no_password(tmp_path: Path, password: st
     found = read(tmp_path, stores.pfx(stores.plain_part(BAG), password=None), password=password)
     assert (found.password, found.origin) == (None, Origin.NONE)
     assert found.notes == ("It needs no password, and nothing protects it.",)
-    opening.require_verified(found)
+    if password is None:
+        opening.require_verified(found)
+    else:
+        with pytest.raises(StoreIntegrityError, match="vouches for nothing here"):
+            opening.require_verified(found)
 
 
 def test_encrypted_store_without_mac_keeps_its_password(tmp_path: Path) -> None:
     """A PKCS#12 store that is encrypted and has no MAC is opened by its password alone."""
     found = read(tmp_path, stores.pfx(stores.encrypted_part(BAG), password=None))
     assert (found.password, found.origin) == ("changeit", Origin.DEFAULT)
+
+
+def test_guesses_cost_little_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store at Java's bound of iterations is not guessed at: its password is asked for, which may cost what Java makes."""
+    parameters = writer.sequence(writer.octet_string(stores.SALT), writer.integer(5_000_000))
+    algorithm = writer.sequence(writer.oid("1.2.840.113549.1.12.1.3"), parameters)
+    data = stores.pfx(stores.sealed_part(algorithm, writer.implicit(0, bytes(16))), password=None)
+    made: list[int] = []
+    derive = pbe.derive
+
+    def count(secret: bytes, *, iterations: int, size: int, **how: Any) -> bytes:
+        made.append(iterations * -(-size // 20))
+        return derive(secret, iterations=1, size=size, **how)
+
+    monkeypatch.setattr(pbe, "derive", count)
+    with pytest.raises(StoreIntegrityError) as caught:
+        read(tmp_path, data)
+    assert caught.value.remedy == "Give its password."
+    assert sum(made) <= 5_000_000
+    with pytest.raises(StoreIntegrityError, match="the password is wrong"):
+        read(tmp_path, data, password="secret")
+    assert sum(made) <= 20_000_000
+
+
+def test_guesses_share_what_they_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `changeit` has cost is not there for the empty password, nor does one of them cost more than both may."""
+    usual, empty = (stores.pfx(stores.encrypted_part(BAG, password=item), password=None) for item in (b"changeit", b""))
+    monkeypatch.setattr(formats.limits, "MAX_GUESSED_ITERATIONS", 2)
+    assert read(tmp_path, usual).origin is Origin.DEFAULT
+    assert read(tmp_path, empty).origin is Origin.EMPTY
+    monkeypatch.setattr(formats.limits, "MAX_GUESSED_ITERATIONS", 1)
+    assert read(tmp_path, usual).origin is Origin.DEFAULT
+    with pytest.raises(StoreIntegrityError, match="neither 'changeit' nor the empty one opens it"):
+        read(tmp_path, empty)
+    assert read(tmp_path, empty, password="").origin is Origin.GIVEN
+
+
+@pytest.mark.parametrize(("version", "is_doubted"), [(0, True), (1, True), (2, False)])
+def test_a_check_that_proves_little_is_said(tmp_path: Path, version: int, is_doubted: bool) -> None:  # noqa: FBT001
+    """That an old BKS store's check of 16 bits proves little is said beside it; of version 2 there is nothing to say."""
+    found = read(tmp_path, stores.bks(stores.bks_trusted("one", ONE), version=version, password="given"), password="given")
+    assert found.store.integrity is Integrity.VERIFIED
+    assert bool(found.notes) is is_doubted
+    assert all("one wrong password in 65,536 passes it" in note and "store convert" in note for note in found.notes)
+    unchecked = read(tmp_path, stores.bks(stores.bks_trusted("one", ONE), version=version, password="given"))
+    assert not any("16 bits" in note for note in unchecked.notes)
 
 
 def test_file_without_password_has_nothing_to_say(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from anchorkeep.formats.capability import CAPABILITIES
 from anchorkeep.judge import opening
 from anchorkeep.model import alias
 from anchorkeep.model.edit import Addition
-from anchorkeep.model.java import every
+from anchorkeep.model.java import JavaVersion, every
 from anchorkeep.model.truststore import PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry
 from tests.data import keys, pki, stores
 from tests.peers.terms import AT, terms
@@ -55,6 +55,18 @@ def test_key_goes_from_every_format_to_every_other(tmp_path: Path, old: str, new
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("version", [0, 1, 2])
+def test_bks_is_converted_to_a_whole_check(tmp_path: Path, version: int) -> None:
+    """A BKS store whose check has a key of 16 bits becomes one of version 2 with the same entries, secret keys included."""
+    entries = (stores.bks_trusted("one", ONE), stores.bks_entry(4, "secret", stores.bks_sealed()))
+    old = source(tmp_path / "old.bks", stores.bks(*entries, version=version))
+    store_convert.convert(old, tmp_path / "new.bks", format="bks", terms=terms(tmp_path))
+    found = store.read(tmp_path / "new.bks")
+    assert found.data[:4] == b"\0\0\0\2"
+    assert b"".join(entries) in found.data
+    assert not any("16 bits" in note for note in found.notes)
+
+
 def test_losses_are_named_and_refused(tmp_path: Path) -> None:
     """What the new format cannot hold is named before a file is there; with leave to drop it, it is left out and told."""
     keys.write(tmp_path / "old", "jks")
@@ -78,10 +90,11 @@ def test_nothing_lost_needs_no_leave(tmp_path: Path) -> None:
 
 
 def test_pkcs12_keeps_the_date_of_a_key_alone(tmp_path: Path) -> None:
-    """PKCS#12 has a place for the date of a key, and none for that of a trusted certificate, which is a loss."""
+    """PKCS#12 has a place for the date of a key, and none for that of a trusted certificate: named, not refused."""
     source(tmp_path / "old", stores.jks(stores.jks_trusted("one", ONE)))
-    with pytest.raises(UnsupportedEntryError, match="keeps no dates"):
-        store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
+    losses = store_convert.convert(tmp_path / "old", tmp_path / "first", format="pkcs12", terms=terms(tmp_path)).losses
+    assert [(item.what, item.needs_leave) for item in losses] == [("date", False)]
+    assert "keeps no dates; 1 entry has one" in losses[0].message
     store_edit.remove(keys.write(tmp_path / "key", "jks"), ["root"], terms=terms(tmp_path))
     assert store_convert.convert(tmp_path / "key", tmp_path / "new", format="pkcs12", terms=terms(tmp_path)).losses == ()
     assert [entry.created for entry in store.read(tmp_path / "new").store.entries] == [AT]  # type: ignore[union-attr]
@@ -102,7 +115,8 @@ def test_secret_key_stays_within_its_format_and_password(tmp_path: Path) -> None
 
 def test_properties_of_windows_are_a_loss(tmp_path: Path) -> None:
     """What a serialized store says beside a certificate is named, since no other format holds it."""
-    data = stores.sst(stores.sst_element(11, "Eins\0".encode("utf-16-le")), stores.sst_element(32, ONE.der))
+    name = stores.sst_element(11, "Eins\0".encode("utf-16-le"))
+    data = stores.sst(name, stores.sst_element(9, b"\x30\0"), stores.sst_element(32, ONE.der))
     source(tmp_path / "old", data)
     with pytest.raises(UnsupportedEntryError, match="no properties of Windows"):
         store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
@@ -116,8 +130,11 @@ def test_what_no_entry_says_is_a_loss(tmp_path: Path) -> None:
     data = formats.dumps([ONE], format="pem")
     store_convert.convert(source(tmp_path / "plain", data), tmp_path / "a", format="jks", terms=terms(tmp_path))
     source(tmp_path / "old", data + pki.chain()[1])
-    with pytest.raises(UnsupportedEntryError, match="no place for 1 block called PRIVATE KEY"):
+    with pytest.raises(UnsupportedEntryError, match="no place for 1 block called PRIVATE KEY") as caught:
         store_convert.convert(tmp_path / "old", tmp_path / "b", format="jks", terms=terms(tmp_path))
+    assert "openssl pkcs12 -export" in caught.value.remedy
+    note = "Beside its entries it holds 1 block called PRIVATE KEY: carried, and not read."
+    assert (note in store.read(tmp_path / "old").notes, note in store.read(tmp_path / "plain").notes) == (True, False)
     found = store_convert.convert(tmp_path / "old", tmp_path / "b", format="jks", drop=True, terms=terms(tmp_path))
     assert [item.what for item in found.losses] == ["besides"]
 
@@ -216,3 +233,51 @@ def test_bad_requests_make_no_file(tmp_path: Path) -> None:
         store_convert.convert(tmp_path / "none", tmp_path / "new", format="jks", terms=terms(tmp_path))
     assert {item.name for item in tmp_path.iterdir()} == {"old", "there"}
     assert (tmp_path / "there").read_bytes() == b"something"
+
+
+LEAF, CA, STRAY = stores.certificate("leaf", "ca"), stores.certificate("ca"), stores.certificate("stray")
+
+
+def with_key(*bags: bytes, key_id: bytes = b"1") -> bytes:
+    """Return a PKCS#12 store with a private key, its certificate, its issuer and what else is asked for."""
+    recipe = terms(Path()).recipe("changeit")
+    key = formats.lock(keys.pkcs8(), format="pkcs12", recipe=recipe).data
+    name = stores.friendly_name("key")
+    certificates = (stores.cert_bag(LEAF, stores.local_key_id(b"1")), stores.cert_bag(CA), *bags)
+    return stores.pfx(
+        stores.plain_part(stores.bag(2, key, name, stores.local_key_id(key_id))), stores.encrypted_part(*certificates)
+    )
+
+
+@pytest.mark.parametrize("format_name", ["jks", "bks", "pem"])
+def test_what_accompanies_a_key_never_becomes_trusted(tmp_path: Path, format_name: str) -> None:
+    """A certificate that stands unseen beside a private key is named, and left out with leave; the key keeps its issuers."""
+    source(tmp_path / "old", with_key(stores.cert_bag(STRAY), stores.cert_bag(CA), BAG))
+    with pytest.raises(UnsupportedEntryError, match=f"would trust .*{STRAY.sha256.hex()}.*beside a private key"):
+        store_convert.convert(tmp_path / "old", tmp_path / "new", format=format_name, terms=terms(tmp_path))
+    assert not (tmp_path / "new").exists()
+    store_convert.convert(tmp_path / "old", tmp_path / "new", format=format_name, drop=True, terms=terms(tmp_path))
+    assert store.read(tmp_path / "new").store.trusted == (ONE,)
+
+
+@pytest.mark.parametrize("java", [None, every(11), every(17)])
+def test_pkcs12_keeps_what_accompanies_a_key(tmp_path: Path, java: JavaVersion | None) -> None:
+    """For another runtime a PKCS#12 store with a key has the same entries: none that was not trusted is trusted now."""
+    source(tmp_path / "old", with_key(stores.cert_bag(STRAY), stores.cert_bag(CA)))
+    converted = store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path, java=java))
+    assert not any("it trusts" in note for note in converted.written.notes)
+    before, after = store.read(tmp_path / "old").store, store.read(tmp_path / "new").store
+    assert after.entries == before.entries
+    assert [type(entry) for entry in after.entries] == [PrivateKeyEntry, TrustedCertEntry]
+    assert after.trusted == ()
+
+
+@pytest.mark.parametrize("format_name", ["jks", "jceks", "bks"])
+def test_key_without_a_certificate_goes_nowhere(tmp_path: Path, format_name: str) -> None:
+    """A private key whose certificate nobody finds would be a secret key elsewhere, so that it is named and not written."""
+    source(tmp_path / "old", with_key(BAG, key_id=b"another"))
+    with pytest.raises(UnsupportedEntryError, match=r"cannot be given 'key' \(private key\)"):
+        store_convert.convert(tmp_path / "old", tmp_path / "new", format=format_name, terms=terms(tmp_path))
+    assert not (tmp_path / "new").exists()
+    store_convert.convert(tmp_path / "old", tmp_path / "new", format=format_name, drop=True, terms=terms(tmp_path))
+    assert store.read(tmp_path / "new").store.certificates == (ONE,)

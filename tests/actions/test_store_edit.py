@@ -154,7 +154,7 @@ def test_edit_verifies_the_password_first(tmp_path: Path) -> None:
     path = tmp_path / "store"
     made(path, password="s3cret")
     data = path.read_bytes()
-    with pytest.raises(StoreIntegrityError, match="verified before it is rewritten"):
+    with pytest.raises(StoreIntegrityError, match="opens it, or it was changed; nobody can tell which"):
         store_edit.add(path, [Addition(certificate=TWO)], terms=terms(tmp_path))
     with pytest.raises(StoreIntegrityError, match="nobody can tell which"):
         store_edit.add(path, [Addition(certificate=TWO)], password="other", terms=terms(tmp_path))

@@ -4,8 +4,9 @@ import pytest
 
 from anchorkeep.actions import store, store_edit, store_history, store_password
 from anchorkeep.actions.store_write import State
-from anchorkeep.errors import RefusedError, UsageError
+from anchorkeep.errors import FileError, RefusedError, UsageError
 from anchorkeep.model.edit import Addition
+from anchorkeep.model.edit import Change as Edit
 from tests.data import stores
 from tests.peers.terms import NOW, terms
 
@@ -42,10 +43,11 @@ def test_history_lists_every_change(path: Path) -> None:
 
 
 def test_store_without_changes_has_no_history(tmp_path: Path) -> None:
-    """A store that was never changed here, and one that is not there, have an empty history."""
+    """A store that was never changed here has an empty history; of one that neither is nor was there, nothing can be told."""
     (tmp_path / "store").write_bytes(stores.jks())
-    for name in ("store", "none"):
-        assert store_history.history(tmp_path / name, state=tmp_path / "state").changes == ()
+    assert store_history.history(tmp_path / "store", state=tmp_path / "state").changes == ()
+    with pytest.raises(FileError, match="no store"):
+        store_history.history(tmp_path / "none", state=tmp_path / "state")
 
 
 def test_last_change_is_undone(path: Path) -> None:
@@ -83,19 +85,55 @@ def test_what_another_program_did_is_lost_and_said(path: Path) -> None:
 
 
 def test_change_of_password_is_undone(path: Path) -> None:
-    """Bytes come back under their old password; what comes and goes is not shown where one password opens only one of both."""
+    """Bytes come back under their old password, which is said; the given password and the known ones are tried on either side."""
     store_password.change(path, new_password="s3cret!", terms=terms(path.parent))
     undone = store_history.undo(path, password="s3cret!", terms=terms(path.parent))
-    assert (undone.state, undone.change) == (State.REPLACED, None)
+    assert (undone.state, undone.change) == (State.REPLACED, Edit())
+    assert "The password is again the one from before change 4." in undone.notes
     assert aliases(path) == ["one", "two", "three"]
+    summaries = [item.summary for item in store_history.history(path, state=path.parent / "state").changes]
+    assert summaries[3:] == [("password changed",), ("password changed",)]
+
+
+def test_side_that_stays_closed_is_named(tmp_path: Path) -> None:
+    """A password that opens one side, or none, shows nothing of what comes and goes, and it is said which side stays closed."""
+    path = tmp_path / "store.p12"
+    certificates = [Addition(certificate=item) for item in (ONE, TWO)]
+    store_edit.new(path, certificates[:1], format="pkcs12", password="first-one", terms=terms(tmp_path))
+    store_edit.add(path, certificates[1:], password="first-one", terms=terms(tmp_path))
+    store_password.change(path, password="first-one", new_password="second-one", terms=terms(tmp_path))
+    for password, closed in (
+        ("first-one", ["The store as it is now"]),
+        ("second-one", ["What comes back"]),
+        ("wrong", ["The store as it is now", "What comes back"]),
+    ):
+        undone = store_history.undo(path, number=2, password=password, terms=terms(tmp_path, is_dry_run=True))
+        assert undone.change is None
+        said = [note.partition(" was not looked into: the password given does not open it")[0] for note in undone.notes]
+        assert said == ["The password is again the one from before change 3.", *closed]
 
 
 def test_store_that_was_removed_comes_back(path: Path) -> None:
-    """A store that somebody removed is made again by an undo; nothing is there to compare it with."""
+    """A store that somebody removed is made again by an undo, which says what of it comes back and what does not."""
     path.unlink()
     undone = store_history.undo(path, terms=terms(path.parent))
-    assert (undone.state, undone.change) == (State.CREATED, None)
+    assert (undone.state, undone.is_foreign_lost) == (State.CREATED, False)
+    assert undone.change
+    assert [entry.alias for entry in undone.change.added] == ["one", "two"]
+    assert any("The store is gone" in note and "before change 3" in note for note in undone.notes)
     assert aliases(path) == ["one", "two"]
+
+
+def test_making_of_a_store_that_is_gone_is_remembered(path: Path) -> None:
+    """A store that was undone, removed and made anew has every change in its history, and its first is never taken back."""
+    path.unlink()
+    store_history.undo(path, terms=terms(path.parent))
+    path.unlink()
+    assert numbers(path) == [1, 2, 3, 4]
+    with pytest.raises(RefusedError, match="There is no store"):
+        store_history.undo(path, terms=terms(path.parent))
+    store_edit.new(path, [Addition(certificate=ONE)], format="jks", password=None, terms=terms(path.parent))
+    assert numbers(path) == [1, 2, 3, 4, 5]
 
 
 def test_key_comes_back_for_its_owner_alone(tmp_path: Path) -> None:

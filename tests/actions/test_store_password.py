@@ -9,7 +9,7 @@ from anchorkeep.actions.store_write import State
 from anchorkeep.errors import StoreIntegrityError, UnsupportedEntryError, UsageError
 from anchorkeep.model.edit import Addition
 from anchorkeep.model.java import every
-from anchorkeep.model.truststore import Part, Scheme
+from anchorkeep.model.truststore import Protection
 from tests.data import keys, stores
 from tests.peers.terms import terms
 
@@ -17,20 +17,20 @@ NEW = "s3cret pässwörd"
 ASCII = "s3cret!"
 
 
-def schemes(path: Path, password: str) -> set[tuple[Part, Scheme]]:
-    """Return how the parts of a store are protected."""
-    return {(item.part, item.scheme) for item in formats.loads(path.read_bytes(), password=password).protection}
+def protection(path: Path, password: str) -> tuple[Protection, ...]:
+    """Return how the parts of a store are protected, with algorithms and iterations."""
+    return formats.loads(path.read_bytes(), password=password).protection
 
 
 @pytest.mark.parametrize("java", [None, every(8)], ids=["modern", "legacy"])
 def test_pkcs12_keys_follow(tmp_path: Path, java: object) -> None:
-    """In PKCS#12 store and keys get the new password, and keep the family of their algorithms."""
+    """In PKCS#12 store and keys get the new password, and keep their algorithms."""
     path = keys.write(tmp_path / "store", "pkcs12", java=java)
-    before = schemes(path, "changeit")
+    before = protection(path, "changeit")
     written = store_password.change(path, new_password=ASCII, terms=terms(tmp_path))
     assert (written.state, written.change.is_empty) == (State.REPLACED, True)
     assert keys.opened(path, ASCII) == keys.pkcs8()
-    assert schemes(path, ASCII) == before
+    assert protection(path, ASCII) == before
     for old in ("changeit", ""):
         with pytest.raises(StoreIntegrityError):
             formats.loads(path.read_bytes(), password=old)
@@ -41,7 +41,7 @@ def test_other_keys_keep_their_passwords(tmp_path: Path, format_name: str) -> No
     """In formats whose entries have passwords of their own the store's alone changes, as with keytool, and that is said."""
     path = keys.write(tmp_path / "store", format_name, key_password="key's own")
     written = store_password.change(path, new_password=ASCII, terms=terms(tmp_path))
-    assert any("passwords of its 1 key are their own" in note for note in written.notes)
+    assert any("passwords of its 1 key are their own" in note and "will not open them" in note for note in written.notes)
     assert keys.opened(path, ASCII, key_password="key's own") == keys.pkcs8()
     with pytest.raises(StoreIntegrityError):
         formats.loads(path.read_bytes(), password="changeit")

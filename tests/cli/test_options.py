@@ -1,4 +1,5 @@
 import os
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -121,3 +122,38 @@ def test_huge_password_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"a" * 5000)
     with pytest.raises(FileError):
         options.password(path, None)
+
+
+def test_password_may_come_through_a_pipe(tmp_path: Path) -> None:
+    """A secret need not be on a disk: the first line of a pipe is a password too, by whatever name."""
+    for content in (b"s3cret\nmore", b"s3cret"):
+        reading, writing = os.pipe()
+        os.write(writing, content)
+        os.close(writing)
+        assert options.password(Path(f"/dev/fd/{reading}"), None) == "s3cret"
+        os.close(reading)
+    os.mkfifo(tmp_path / "pipe")
+    with subprocess.Popen(["/bin/sh", "-c", 'echo s3cret > "$0"', str(tmp_path / "pipe")]):
+        assert options.password(tmp_path / "pipe", None) == "s3cret"
+
+
+def test_what_is_no_password_is_told_as_such(tmp_path: Path) -> None:
+    """What is too long, in a file or a pipe, and what is neither, is refused with what to name instead."""
+    (tmp_path / "long").write_bytes(bytes(5000))
+    reading, writing = os.pipe()
+    os.write(writing, bytes(5000))
+    os.close(writing)
+    for path in (tmp_path / "long", Path(f"/dev/fd/{reading}")):
+        with pytest.raises(FileError, match="no password") as caught:
+            options.password(path, None)
+        assert "first line is the password" in caught.value.remedy
+    os.close(reading)
+    for path in (tmp_path, Path("/dev/null")):
+        with pytest.raises(FileError, match="expected a regular file"):
+            options.password(path, None)
+
+
+def test_mark_of_windows_editors_is_no_part_of_a_password(tmp_path: Path) -> None:
+    """The mark that UTF-8 begins with in files of Windows is left out; within the password it stays."""
+    (tmp_path / "marked").write_bytes("\ufeffs3\ufeffcret\r\n".encode())
+    assert options.password(tmp_path / "marked", None) == "s3\ufeffcret"

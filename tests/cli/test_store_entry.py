@@ -31,6 +31,7 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
         (TrustedCertEntry(certificate=ROOT, alias="a"), "trusted"),
         (TrustedCertEntry(certificate=ROOT, alias="a", is_visible_to_java=False), "certificate"),
         (TrustedCertEntry(certificate=ROOT), "certificate"),
+        (TrustedCertEntry(certificate=ROOT, alias="a", is_distrusted=True), "rejected"),
         (PrivateKeyEntry(alias="a", chain=(ROOT,)), "key"),
         (SecretKeyEntry(alias="a"), "secret"),
         (OtherEntry(kind=OtherKind.CRL, data=b"crl"), "CRL"),

@@ -53,6 +53,17 @@ def test_last_change_is_taken_back_byte_for_byte(store: Path) -> None:
     assert store.read_bytes() == changed
 
 
+def test_rename_that_is_taken_back_is_a_change_of_one_entry(store: Path) -> None:
+    """`undo` of a rename shows one renamed entry, neither a new one nor one that goes; `undo` of a removal shows no such."""
+    before = store.read_bytes()
+    assert run("store", "rename", "store.jks", "--alias", "weit", "--destalias", "wide").code == 0
+    undone = run("store", "undo", "store.jks")
+    marks = [line.split()[0] for line in undone.out.splitlines() if line.split()[:1] in (["+"], ["-"], ["~"])]
+    assert (undone.code, marks, store.read_bytes()) == (0, ["~"], before)
+    remove("over")
+    assert "~" not in run("store", "undo", "store.jks").out
+
+
 def test_earlier_change_takes_the_later_ones_with_it(store: Path) -> None:
     """An undo of an earlier change names the later ones that are lost, before it does anything."""
     before = store.read_bytes()
@@ -105,3 +116,19 @@ def test_undo_of_what_does_not_open_is_still_an_undo(store: Path) -> None:
     assert run("store", "remove", "store.jks", *words).code == 0
     undone = run("store", "undo", "store.jks")
     assert (undone.code, store.read_bytes(), "not known" in undone.out) == (0, before, True)
+
+
+def test_mistyped_path_has_no_history() -> None:
+    """A path at which there neither is nor was a store is an error: nobody can tell."""
+    shown = run("store", "history", "mistyped.p12")
+    assert (shown.code, "There is no store mistyped.p12" in shown.err) == (3, True)
+
+
+def test_store_that_is_gone_is_said(store: Path) -> None:
+    """A store that was removed keeps its history, which says so, and blames no other program for the undo."""
+    remove("over")
+    store.unlink()
+    shown = run("store", "history", "store.jks")
+    assert (shown.code, "over" in shown.out, "It is not there now" in shown.out) == (0, True, True)
+    undone = run("store", "undo", "store.jks")
+    assert (undone.code, "Another program" in undone.err, "The store is gone" in undone.err) == (0, False, True)

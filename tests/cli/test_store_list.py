@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from tests.conftest import ROOT
 from tests.data import stores as raw
 from tests.interop import keystores
 from tests.peers import stores
-from tests.peers.command import run
+from tests.peers.command import piped, run
 from tests.peers.terminal import PROGRAM, terminal
 
 GOLDEN = ROOT / "tests" / "data" / "golden"
@@ -24,13 +23,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make an empty directory the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def piped(*words: object, cwd: Path, program: Path = PROGRAM) -> subprocess.CompletedProcess[bytes]:
-    """Run the program into a pipe, as a script does."""
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    command = [str(item) for item in (program, *words)]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False, timeout=60)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -194,3 +186,21 @@ def test_keytool_lists_the_same(version: str) -> None:
     (found,) = json.loads(run("store", "list", store, "--json").out)["stores"]
     listed = keystores.listed(home, store, password="changeit")
     assert {entry["alias"]: [entry["certificates"][0]["sha256"]] for entry in found["entries"]} == listed
+
+
+def test_what_may_be_read_is_asked_by_reading(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a file may be read is found by reading it; one that cannot be told is no usage error that hides the others."""
+    stores.jks(here / "store.jks")
+    monkeypatch.setattr(os, "access", lambda *_words, **_options: False)
+    shown = run("store", "list", "store.jks", "nowhere.jks")
+    assert (shown.code, "weit" in shown.out, "Usage" in shown.err) == (3, True, False)
+
+
+def test_note_names_its_store_among_several(here: Path) -> None:
+    """Of several stores each note begins with its store's path, in every command that takes several; of one it need not."""
+    stores.jks(here / "one.jks")
+    stores.jks(here / "two.jks")
+    for words in (("list",), ("show",), ("verify",), ("diff",)):
+        notes = [line for line in run("store", *words, "one.jks", "two.jks", width=200).err.splitlines() if line.startswith("! ")]
+        assert {line.split(":")[0] for line in notes} == {"! one.jks", "! two.jks"}, words
+    assert "! It was opened" in run("store", "list", "one.jks").err

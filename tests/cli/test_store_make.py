@@ -9,6 +9,7 @@ import pytest
 from anchorkeep import formats, lab
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import TrustStore
+from anchorkeep.tlv import writer
 from tests.data import stores as raw
 from tests.interop import keystores
 from tests.peers import stores
@@ -267,3 +268,70 @@ def test_keytool_opens_what_was_made(version: str, here: Path) -> None:
     run("store", "new", "a.p12", "./two.pem", "--for", f"jre:{home}")
     listed = keystores.listed(home, here / "a.p12", password=raw.PASSWORD)
     assert sorted(listed.values()) == sorted([item.sha256.hex()] for item in two())
+
+
+def key_store(path: Path, *bags: bytes) -> None:
+    """Write a PKCS#12 store with a private key, its chain and what else is asked for."""
+    pki = stores.certificates()
+    chain = (raw.cert_bag(pki["wide"], raw.local_key_id(b"1")), raw.cert_bag(pki["intermediate"]))
+    path.write_bytes(raw.pfx(raw.plain_part(raw.key_bag(raw.local_key_id(b"1"))), raw.encrypted_part(*chain, *bags)))
+
+
+@pytest.mark.parametrize("target", ["./keys.p12", "-"])
+def test_certificate_of_a_key_is_no_anchor_unasked(target: str, here: Path) -> None:
+    """From a store with a private key and nothing that it trusts nothing is taken, unless its fingerprint says what."""
+    wide = stores.certificates()["wide"]
+    key_store(here / "keys.p12", raw.cert_bag(stores.certificates()["hostile"]))
+    data = (here / "keys.p12").read_bytes() if target == "-" else None
+    refused = run("store", "new", "a.p12", target, stdin=data)
+    said = " ".join(refused.err.split())
+    assert (refused.code, "only those of its private keys" in said, (here / "a.p12").exists()) == (1, True, False)
+    assert "--accept-fingerprint" in refused.err
+    done = run("store", "new", "a.p12", target, "--accept-fingerprint", wide.sha256.hex(), stdin=data)
+    assert (done.code, opened(here / "a.p12").trusted) == (0, (wide,))
+
+
+def test_part_of_a_key_store_is_chosen(here: Path) -> None:
+    """With `--select` the chain of a key store is looked at as any other, and asked about."""
+    pki = stores.certificates()
+    key_store(here / "keys.p12")
+    assert run("store", "new", "a.p12", "./keys.p12", "--select", "leaf", "--at", stores.AT).code == 1
+    words = ("--select", "leaf", "--at", stores.AT, "--accept-fingerprint", pki["wide"].sha256.hex())
+    assert run("store", "new", "a.p12", "./keys.p12", *words).code == 0
+    assert opened(here / "a.p12").trusted == (pki["wide"],)
+
+
+def test_what_a_key_store_trusts_is_taken(here: Path) -> None:
+    """Of a store with a private key the trusted certificates are taken, and what is named by its fingerprint."""
+    pki = stores.certificates()
+    key_store(here / "keys.p12", raw.cert_bag(pki["root"], raw.trusted_key_usage()))
+    assert run("store", "new", "a.p12", "./keys.p12").code == 0
+    assert opened(here / "a.p12").trusted == (pki["root"],)
+    assert run("store", "add", "a.p12", "./keys.p12", "--accept-fingerprint", pki["intermediate"].sha256.hex()).code == 0
+    assert opened(here / "a.p12").trusted == (pki["root"], pki["intermediate"])
+
+
+def test_pem_beside_a_key_is_taken(here: Path) -> None:
+    """PEM says of no certificate whose it is: who names a file of a key and certificates names all of them."""
+    key = raw.armored(b"sealed", "ENCRYPTED PRIVATE KEY")
+    (here / "key.pem").write_bytes(key + (here / "two.pem").read_bytes())
+    assert run("store", "new", "a.p12", "./key.pem").code == 0
+    assert opened(here / "a.p12").trusted == two()
+
+
+@pytest.mark.parametrize("command", [("new", "a.p12"), ("add", "b.p12")])
+def test_what_a_file_rejects_is_refused_by_name(command: tuple[str, str], here: Path) -> None:
+    """A certificate that its own file rejects for servers is refused and nothing is written, unless a person vouches for it."""
+    assert run("store", "new", "b.p12", "./one.pem").code == 0
+    target = here / command[1]
+    before = target.read_bytes() if target.exists() else None
+    root = stores.certificates()["root"]
+    aux = writer.sequence(writer.explicit(0, writer.oid("1.3.6.1.5.5.7.3.1")))
+    (here / "trusted.pem").write_bytes(raw.armored(root.der + aux, "TRUSTED CERTIFICATE") + (here / "two.pem").read_bytes())
+    refused = run("store", *command, "./trusted.pem")
+    assert (refused.code, root.sha256.hex()[:8] in refused.err.replace(":", "").lower()) == (1, True)
+    assert (target.read_bytes() if target.exists() else None) == before
+    assert "rejected" in run("store", "list", "./trusted.pem").out
+    vouched = run("store", *command, "./trusted.pem", "--accept-fingerprint", root.sha256.hex())
+    assert vouched.code == 0
+    assert root in opened(target).trusted

@@ -124,3 +124,33 @@ def test_history_holds_no_password(here: Path) -> None:
     run("store", "remove", "store.jks", "--alias", "over", "--storepass-file", "password")
     shown = run("store", "history", "store.jks", "--json")
     assert ("--storepass-file" in shown.out, stores.SECRET in shown.out) == (True, False)
+
+
+def test_remedy_names_the_option_that_helps(here: Path) -> None:
+    """Of a store and of what is taken from, each is told apart: the remedy names the options of the one that stays closed."""
+    stores.jks(here / "open.jks")
+    for words, option in (
+        (("merge", "open.jks", "store.p12"), "srcstorepass"),
+        (("merge", "store.p12", "more.pem"), "storepass"),
+        (("merge", "open.jks", "store.jks"), "srcstorepass"),
+        (("convert", "store.p12", "new.jks"), "storepass"),
+    ):
+        shown = run("store", *words, width=200)
+        assert (shown.code, f"Give its own with --{option}-file or --{option}-env." in shown.err) == (1, True), shown.err
+        assert ("or it was changed" in shown.err, "rewritten" in shown.err) == (True, False)
+
+
+def test_who_mistyped_thrice_is_not_sent_to_an_option(here: Path) -> None:
+    """Who was asked and mistyped is told that the password is wrong, and not to give it another way."""
+    with at(here, "list", "store.p12") as screen:
+        for attempt in range(1, 4):
+            screen.answer("Password of store.p12", "wrong\r", times=attempt)
+        assert screen.end() == 1
+        assert "--storepass-file" not in screen.text
+
+
+def test_key_is_removed_by_the_option_that_is_named(here: Path) -> None:
+    """Where a key is not removed, the remedy names the option that would."""
+    stores.jks(here / "open.jks")
+    shown = run("store", "remove", "open.jks", "--alias", "key")
+    assert (shown.code, "--keys" in shown.err) == (1, True)

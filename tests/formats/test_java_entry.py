@@ -161,6 +161,7 @@ REFUSED: dict[str, tuple[Entry, str]] = {
     "of-a-jdk": (TrustedCertEntry(certificate=ROOT, alias="root [jdk]"), r"' \[jdk' in an alias marks a root that came with"),
     "hides": (TrustedCertEntry(certificate=ROOT, alias="found"), "another entry has this alias"),
     "long": (TrustedCertEntry(certificate=ROOT, alias="ä" * 32_768), "the alias is too long: 65,536 octets"),
+    "no-chain": (PrivateKeyEntry(alias="server", chain=(), key=JKS_KEY), "a private key without a certificate"),
     "no-key": (PrivateKeyEntry(alias="server", chain=(LEAF,)), "the private key itself is not at hand"),
     "plain-key": (
         PrivateKeyEntry(alias="server", chain=(LEAF,), key=ProtectedKey(form=KeyForm.PLAIN, data=b"key")),
@@ -218,3 +219,13 @@ def test_a_native_of_another_kind_says_nothing(codec: ModuleType) -> None:
     written = codec.dump(TrustStore(format="pem", entries=(key, other)), RECIPE)
     fresh = replace(key, native=None), replace(other, native=None)
     assert written == codec.dump(TrustStore(format="pem", entries=fresh), RECIPE)
+
+
+@CODECS
+def test_a_key_without_a_chain_is_carried_where_it_stood(codec: ModuleType) -> None:
+    """A private key that was found without certificates stays so, also under another name; one that had some keeps one."""
+    store = found(codec, jks_key("server", []), jks_key("other", [LEAF]))
+    assert codec.dump(store, RECIPE) == BUILDERS[codec](jks_key("server", []), jks_key("other", [LEAF]))
+    assert codec.dump(changed(store, 0, alias="new"), RECIPE) == BUILDERS[codec](jks_key("new", []), jks_key("other", [LEAF]))
+    with pytest.raises(UnsupportedEntryError, match=r"Entry 2 \('other'\): a private key without a certificate"):
+        codec.dump(changed(store, 1, chain=()), RECIPE)

@@ -208,3 +208,15 @@ def test_a_flipped_byte_is_seen_by_the_digest(codec: ModuleType) -> None:
                 continue
             # Magic and digest are not looked at here, so what was read is written with its own.
             assert codec.dump(store, RECIPE)[4:-20] == bytes(broken)[4:-20]
+
+
+@CODECS
+@pytest.mark.parametrize("password", [PASSWORD, None])
+def test_store_that_is_cut_off_early_says_its_size(codec: ModuleType, password: str | None) -> None:
+    """Too few bytes for any store are told as such, whatever the password; as many as an empty store has are enough."""
+    empty = build(codec)
+    assert (len(empty), read(codec, empty, password).entries) == (32, ())
+    for length in (4, 12, 20, 31):
+        with pytest.raises(StoreFormatError, match=f"store has {length} bytes, expected at least 32 of a") as caught:
+            read(codec, empty[:length], password)
+        assert caught.value.remedy

@@ -71,7 +71,8 @@ def test_how_keys_are_protected_is_said_once() -> None:
     """Private and secret keys of JCEKS are protected in one way, those that came from JKS in another; each is listed once."""
     own = ProtectedKey(form=KeyForm.ENCRYPTED, data=java_key.lock_jceks(b"key", password="other", entropy=bytes))
     old = ProtectedKey(form=KeyForm.ENCRYPTED, data=java_key.lock_jks(b"key", password="other", entropy=bytes))
-    keys = tuple(PrivateKeyEntry(alias=f"key{number}", chain=(), key=key) for number, key in enumerate((own, old, own)))
+    chain = (certificate(),)
+    keys = tuple(PrivateKeyEntry(alias=f"key{number}", chain=chain, key=key) for number, key in enumerate((own, old, own)))
     few = sealed_key(parameters=writer.sequence(writer.octet_string(b"saltsalt"), writer.integer(20)))
     store = read(jceks.dump(TrustStore(format="jceks", entries=keys), RECIPE))
     assert store.protection == (

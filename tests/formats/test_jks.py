@@ -96,7 +96,7 @@ def test_a_date_beyond_the_calendar_is_no_date() -> None:
         (sealed(jks(count=1)[:-20] + b"\0\0\0\x03\0\1a" + bytes(8)), StoreFormatError, r"entry 1 \('a'\): kind 3"),
         (jks(jks_key("a", [ROOT] * 101)), StoreFormatError, "a chain of 101 certificates"),
         (sealed(jks(count=1)[:-20] + b"\0\0\0\x02\0\1\xff"), StoreFormatError, "alias is not modified UTF-8"),
-        (b"\xfe\xed\xfe\xed", StoreFormatError, "JKS header"),
+        (b"\xfe\xed\xfe\xed", StoreFormatError, "4 bytes, expected at least 32 of a JKS"),
     ],
     ids=["version", "type", "negative", "many", "missing", "left", "kind", "chain", "alias", "magic-only"],
 )

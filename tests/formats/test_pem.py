@@ -474,6 +474,39 @@ def test_purposes_are_told(trust: bytes, has: bool) -> None:  # noqa: FBT001
     assert formats.besides(store) == expected
 
 
+SERVER, MAIL, ANY = (writer.oid(number) for number in ("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.4", "2.5.29.37.0"))
+
+
+@pytest.mark.parametrize(
+    ("trust", "is_distrusted"),
+    [
+        (b"", False),
+        (writer.sequence(), False),
+        (writer.sequence(writer.text("x")), False),
+        (writer.sequence(writer.explicit(0, SERVER)), True),
+        (writer.sequence(writer.explicit(0, ANY)), True),
+        (writer.sequence(writer.explicit(0, MAIL)), False),
+        (writer.sequence(writer.explicit(0, MAIL + SERVER)), True),
+        (writer.sequence(writer.sequence(MAIL)), True),
+        (writer.sequence(writer.sequence()), True),
+        (writer.sequence(writer.sequence(SERVER)), False),
+        (writer.sequence(writer.sequence(ANY)), False),
+        (writer.sequence(writer.sequence(MAIL, SERVER)), False),
+        (writer.sequence(writer.sequence(SERVER), writer.explicit(0, SERVER)), True),
+        (TRUST, False),
+        (b"\x30\x05", True),
+        (writer.sequence(writer.explicit(0, writer.text("x"))), True),
+        (SERVER, True),
+    ],
+)
+def test_what_openssl_rejects_for_servers_is_distrusted(trust: bytes, is_distrusted: bool) -> None:  # noqa: FBT001
+    """Rejected for servers or anything, trusted for others alone, or not readable: it is not trusted; otherwise it is."""
+    store = formats.loads(armored(LEAF.der + trust, "TRUSTED CERTIFICATE"))
+    assert [entry.certificate for entry in store.distrusted] == ([LEAF] if is_distrusted else [])
+    assert store.trusted == (() if is_distrusted else (LEAF,))
+    assert store.certificates == (LEAF,)
+
+
 def test_what_else_a_file_holds_is_told() -> None:
     """Blocks that are no certificates, and what OpenSSL trusts, are told by name; of a file of certificates, nothing is."""
     assert formats.besides(formats.loads(FULL + b"\n" + armored(b"x", "X509 CRL") + armored(b"y", "\x1b"))) == (

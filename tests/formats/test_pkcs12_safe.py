@@ -64,8 +64,8 @@ CRL = stores.bag(
 )
 UNKNOWN = stores.bag(7, writer.sequence(writer.integer(7)), friendly_name("seven"))
 KEYS = (K_ONE, K_TWO, SECRET)
-CERTIFICATES = (T_ROOT, L_ONE, UNTAGGED, L_TWO, C_MIDDLE, CRL, UNKNOWN, T_OTHER)
-# Two keys that share their issuer, a secret, and what else a store holds; as Java lays it out.
+CERTIFICATES = (T_ROOT, L_ONE, C_MIDDLE, UNTAGGED, L_TWO, C_MIDDLE, CRL, UNKNOWN, T_OTHER)
+# Two keys of one issuer, which Java writes once for each, a secret, and what else a store holds; as Java lays it out.
 FULL = pfx(plain_part(*KEYS), encrypted_part(*CERTIFICATES))
 
 
@@ -147,8 +147,9 @@ def test_ber_is_written_as_it_stood() -> None:
         ("untagged", KEYS, tuple(bag for bag in CERTIFICATES if bag != UNTAGGED)),
         ("seven", KEYS, tuple(bag for bag in CERTIFICATES if bag != UNKNOWN)),
         ("aes", KEYS[:-1], CERTIFICATES),
-        # Its issuer stays, for the other key needs it.
-        ("one", KEYS[1:], tuple(bag for bag in CERTIFICATES if bag != L_ONE)),
+        # Its copy of the issuer goes with it, and the other key's stays.
+        ("one", KEYS[1:], (T_ROOT, *CERTIFICATES[3:])),
+        ("two", (K_ONE, SECRET), (*CERTIFICATES[:4], *CERTIFICATES[6:])),
     ],
 )
 def test_a_removed_entry_takes_its_own_bags(alias: str, keys: tuple[bytes, ...], certificates: tuple[bytes, ...]) -> None:
@@ -157,9 +158,15 @@ def test_a_removed_entry_takes_its_own_bags(alias: str, keys: tuple[bytes, ...],
     assert parts(write(store, without(store, alias))) == [contents(*keys), contents(*certificates)]
 
 
-def test_an_issuer_goes_with_the_last_key_that_needs_it() -> None:
-    """With both keys their common issuer goes; the root, an entry of its own, stays."""
-    store = read()
+@pytest.mark.parametrize("copies", range(1, 4))
+def test_an_issuer_goes_with_the_last_key_that_needs_it(copies: int) -> None:
+    """With both keys their common issuer goes, however often it stands there; the root, an entry of its own, stays."""
+    others = tuple(bag for bag in CERTIFICATES if bag != C_MIDDLE)
+    store = read(pfx(plain_part(*KEYS), encrypted_part(*others, *[C_MIDDLE] * copies)))
+    assert [entry.alias for entry in store.entries] == ["one", "two", "aes", "Root", "untagged", None, "seven", "other"]
+    for alias in ("one", "two"):
+        (left,) = [entry for entry in read(write(store, without(store, alias))).entries if isinstance(entry, PrivateKeyEntry)]
+        assert left.chain[1:] == (MIDDLE, ROOT)
     expected = [contents(SECRET), contents(T_ROOT, UNTAGGED, CRL, UNKNOWN, T_OTHER)]
     assert parts(write(store, without(store, "one", "two"))) == expected
 
@@ -360,10 +367,29 @@ def test_a_secret_is_carried_between_stores() -> None:
 
 
 def test_an_entry_that_stands_twice_is_written_twice() -> None:
-    """The same entry a second time is a second entry."""
+    """The same entry a second time is a second entry, under an alias of its own."""
     store = read(pfx(encrypted_part(T_OTHER)))
-    data = write(store, [*store.entries, *store.entries])
-    assert parts(data) == [contents(T_OTHER, T_OTHER)]
+    data = write(store, [*store.entries, *changed(store, "other", alias="again")])
+    again = cert_bag(OTHER, friendly_name("again"), trusted_key_usage())
+    assert parts(data) == [contents(T_OTHER, again)]
+
+
+def test_an_alias_is_given_once() -> None:
+    """Of two entries with one alias Java shows one, so a new alias that another entry has is refused, in a new store too."""
+    entries = [TrustedCertEntry(certificate=item, alias="new") for item in (NEW, SECOND)]
+    for store in (TrustStore(format="pkcs12", entries=()), read(pfx(encrypted_part(T_OTHER)))):
+        write(store, [*store.entries, entries[0]])
+        with pytest.raises(UnsupportedEntryError, match="'new': another entry has this alias"):
+            pkcs12.dump(dataclasses.replace(store, entries=(*store.entries, *entries)), RECIPE)
+
+
+def test_an_alias_of_another_in_upper_case_is_taken() -> None:
+    """Aliases are compared as Java does, in lower case, with those that were found too."""
+    store = read(pfx(encrypted_part(T_ROOT, T_OTHER)))
+    with pytest.raises(UnsupportedEntryError, match="'root': another entry has this alias"):
+        pkcs12.dump(dataclasses.replace(store, entries=tuple(changed(store, "other", alias="root"))), RECIPE)
+    twice = pfx(encrypted_part(T_ROOT, cert_bag(OTHER, friendly_name("root"), trusted_key_usage())))
+    assert parts(write(read(twice))) == parts(twice)
 
 
 def test_nests_are_kept_and_emptied() -> None:
@@ -396,7 +422,7 @@ NO_KEY = ProtectedKey(
             dataclasses.replace(FRESH_KEY, key=ProtectedKey(form=KeyForm.PLAIN, data=b"")),
             "not encrypted; it would stand bare in a store with a password",
         ),
-        (SecretKeyEntry(alias="aes", native=object()), "'aes' was not read from a PKCS#12 store"),
+        (SecretKeyEntry(alias="des", native=object()), "'des' was not read from a PKCS#12 store"),
         (OtherEntry(kind=OtherKind.CRL, data=stores.crl()), "was not read from a PKCS#12 store"),
     ],
 )

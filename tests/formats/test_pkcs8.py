@@ -121,3 +121,36 @@ def test_a_key_of_a_store_opens() -> None:
     assert isinstance(entry, PrivateKeyEntry)
     assert entry.key
     assert pkcs8.unlock(entry.key, password="geheim") == DER
+
+
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        (None, "PBEWithHmacSHA512AndAES_128"),
+        (java.every(17), "PBEWithHmacSHA512AndAES_128"),
+        (java.every(11), "PBEWithSHA1AndDESede"),
+    ],
+)
+def test_a_key_is_locked_no_weaker_than_it_was(version: java.JavaVersion | None, name: str) -> None:
+    """A key that is locked again keeps cipher, key size, function and iterations; for a Java without them the iterations."""
+    scheme = stores.pbes2(stores.pbkdf2(iterations=23_456, prf=stores.HMAC_SHA512))
+    found = ProtectedKey(form=KeyForm.ENCRYPTED, data=writer.sequence(scheme, writer.octet_string(bytes(16))))
+    key = pkcs8.lock(DER, recipe=dataclasses.replace(RECIPE, java=version), found=found)
+    encryption = pkcs8.encryption(key.data)
+    assert encryption
+    assert (encryption.name, encryption.iterations) == (name, 23_456)
+    assert pkcs8.unlock(key, password="geheim") == DER
+    assert stores.SALT not in key.data
+
+
+def test_a_key_of_another_format_is_locked_as_a_new_one() -> None:
+    """What PKCS#12 has no algorithm of, and a plain key, are locked with what a new store gets; never weaker for an old Java."""
+    new = pkcs8.lock(DER, recipe=RECIPE)
+    foreign = writer.sequence(writer.sequence(writer.oid("1.3.6.1.4.1.42.2.17.1.1"), writer.NULL), writer.octet_string(b"key"))
+    for form, data in ((KeyForm.ENCRYPTED, foreign), (KeyForm.PLAIN, DER), (KeyForm.BKS, foreign)):
+        assert pkcs8.lock(DER, recipe=RECIPE, found=ProtectedKey(form=form, data=data)) == new
+    few = writer.sequence(stores.pbes2(stores.pbkdf2(iterations=5)), writer.octet_string(bytes(16)))
+    found = ProtectedKey(form=KeyForm.ENCRYPTED, data=few)
+    encryption = pkcs8.encryption(pkcs8.lock(DER, recipe=dataclasses.replace(RECIPE, java=java.every(8)), found=found).data)
+    assert encryption
+    assert encryption.iterations == 10_000

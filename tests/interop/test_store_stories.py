@@ -1,5 +1,6 @@
 """What keytool filled and we convert, or give another password, every Java opens: its keys, and what it trusts."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,25 @@ def test_every_java_opens_what_was_made(
         leaves = [entry.chain[0] for entry in store.entries if isinstance(entry, PrivateKeyEntry)]
         anchors = ",".join(sorted(item.sha256.hex() for item in (*store.trusted, *leaves)))
         assert line == f"opens\t{keys}\t{anchors}", name
+
+
+@pytest.mark.parametrize("cipher", ["aes-128-cbc", "PBE-SHA1-3DES"])
+def test_what_openssl_made_strong_stays_strong(cipher: str, tmp_path: Path) -> None:
+    """After a change of password openssl finds every algorithm with the iterations that it was asked for, the key's too."""
+    openssl, path = require_tool("openssl"), tmp_path / "store.p12"
+    (tmp_path / "key.pem").write_bytes(pki.chain()[1])
+    (tmp_path / "chain.pem").write_bytes(formats.dumps([LEAF, MIDDLE, ROOT], format="pem"))
+    files = ("-in", tmp_path / "chain.pem", "-inkey", tmp_path / "key.pem", "-out", path, "-passout", f"pass:{OLD}")
+    run(openssl, "pkcs12", "-export", "-iter", "60000", "-keypbe", cipher, "-certpbe", cipher, *files)
+
+    def told(password: str) -> list[str]:
+        words = ["pkcs12", "-info", "-nokeys", "-nocerts", "-in", str(path), "-passin", f"pass:{password}"]
+        return subprocess.run([openssl, *words], capture_output=True, check=True, text=True, timeout=60).stderr.splitlines()
+
+    before = told(OLD)
+    assert sum("60000" in line for line in before) == 3
+    store_password.change(path, new_password=NEW, terms=terms(tmp_path))
+    assert told(NEW) == before
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from anchorkeep import formats
 from anchorkeep.judge import opening
 from anchorkeep.judge import store as judged
 from anchorkeep.model.certificate import Certificate
@@ -24,6 +25,7 @@ from anchorkeep.model.truststore import (
     TrustStore,
 )
 from tests.data import stores
+from tests.judge.conftest import leaf, root
 
 ONE, TWO = stores.certificate("one"), stores.certificate("two")
 AT = ONE.not_after
@@ -57,6 +59,15 @@ def test_integrity_that_was_not_checked_is_said() -> None:
     """A store that nobody vouches for is no sound one."""
     assert found(trusted("one"), integrity=Integrity.NOT_CHECKED)["integrity-not-checked"].severity is Severity.WARNING
     assert found(trusted("one"), integrity=Integrity.VERIFIED) == {}
+
+
+@pytest.mark.parametrize(("version", "expected"), [(0, {"integrity-key-short"}), (1, {"integrity-key-short"}), (2, set())])
+def test_short_key_of_the_integrity_check_is_said(version: int, expected: set[str]) -> None:
+    """Of a BKS store whose integrity check proves little that is said, of one of version 2 nothing."""
+    store = formats.loads(stores.bks(stores.bks_trusted("one", ONE), version=version), password=stores.PASSWORD)
+    findings = judged.inspect(store, (), at=AT)
+    assert {item.id for item in findings} == expected
+    assert all(item.severity is Severity.WARNING and "new BKS" in item.remedy for item in findings)
 
 
 @pytest.mark.parametrize(("format_name", "is_found"), [("jks", True), ("jceks", True), ("pkcs12", False), ("bks", False)])
@@ -96,6 +107,45 @@ def test_untagged_certificate_is_not_trusted(others: tuple[Entry, ...], severity
     """A certificate that Java does not see is a warning, a store of nothing else an error."""
     finding = found(trusted("one", is_visible=False), *others, format_name="pkcs12")["not-trusted-by-java"]
     assert (finding.severity, finding.certificates) == (severity, (ONE,))
+
+
+def test_store_without_anchor_is_an_error() -> None:
+    """A store by which Java trusts nothing is an error; one with a key, or a file of certificates, is none."""
+    assert {key: item.severity for key, item in found().items()} == {"nothing-trusted": Severity.ERROR}
+    assert set(found(OtherEntry(kind=OtherKind.CRL, data=b"crl"), format_name="pkcs12")) == {"bag-passed-over", "nothing-trusted"}
+    assert found(SecretKeyEntry(alias="key"), format_name="jceks") == found(format_name="pem") == {}
+
+
+def test_anchor_that_is_no_ca_is_said() -> None:
+    """A trusted leaf is a warning, for it is of no use after the next renewal; a CA is none, nor a leaf in a file alone."""
+    authority = root()
+    pinned = leaf(authority)
+    finding = found(trusted("leaf", pinned), trusted("root", authority.certificate))["anchor-not-ca"]
+    assert (finding.severity, finding.certificates) == (Severity.WARNING, (pinned,))
+    assert found(trusted("root", authority.certificate)) == found(trusted(None, pinned), format_name="pem") == {}
+    assert found(trusted("unread", Certificate(b"none"))) == {}
+
+
+def test_password_that_proves_nothing_is_said() -> None:
+    """Whoever gave a password for a store without integrity check is told that it proves nothing."""
+    store = TrustStore(format="pkcs12", entries=(trusted("one"),))
+    (finding,) = judged.inspect(store, (), at=AT, is_unconfirmed=True)
+    assert (finding.id, finding.severity) == ("password-proves-nothing", Severity.WARNING)
+    assert judged.inspect(store, (), at=AT) == ()
+
+
+def test_each_reason_has_its_own_remedy() -> None:
+    """What helps with a password does not help with an algorithm: runtimes are told apart by their reasons."""
+    legacy = replace(MODERN, scheme=Scheme.PBES1, algorithm="PBEWithSHA1AndDESede")
+    store = TrustStore(format="pkcs12", entries=(trusted("one"),), protection=(legacy,))
+    findings = judged.inspect(store, opening.openings(store, password="wörtchen"), at=AT)
+    assert [item.id for item in findings] == ["store-not-opened"] * 2
+    assert ["Java 25" in item.message for item in findings] == [False, True]
+    assert all("store passwd" in item.remedy for item in findings)
+    for format_name, protection, remedy in (("bks", (), "--storetype"), ("pkcs12", (UNKNOWN,), "--for")):
+        other = TrustStore(format=format_name, entries=(trusted("one"),), protection=protection)
+        (finding,) = judged.inspect(other, (opening.opening(other, every(17), password=None),), at=AT)
+        assert remedy in finding.remedy
 
 
 def test_unencrypted_key_is_said() -> None:
@@ -146,7 +196,10 @@ def test_keys_that_do_not_open_are_said(protection: Protection, severity: Severi
 
 def test_runtime_that_was_named_must_open() -> None:
     """For a runtime that a person named, a store that it does not open is an error, whatever the format."""
-    for store in (TrustStore(format="pkcs12", entries=(), protection=(MODERN,)), TrustStore(format="pem", entries=())):
+    for store in (
+        TrustStore(format="pkcs12", entries=(trusted("one"),), protection=(MODERN,)),
+        TrustStore(format="pem", entries=()),
+    ):
         one = opening.opening(store, every(11), password=None)
         (finding,) = judged.inspect(store, (one,), at=AT)
         assert (finding.id, finding.severity) == ("store-not-opened", Severity.ERROR)

@@ -220,3 +220,12 @@ def test_merging_again_changes_nothing(first: list[Entry], second: list[Entry]) 
         made
     )
     assert edit.merged(after, other)[1].is_empty
+
+
+def test_merge_takes_nothing_that_accompanies_a_key() -> None:
+    """From a store with a private key only what it says to be trusted is taken over; from one without, all."""
+    unseen = replace(trusted(None, THREE), is_visible_to_java=False)
+    merged, _ = edit.merged(store(), store(unseen, trusted("one"), KEY, format_name="pkcs12"))
+    assert merged.trusted == (ONE,)
+    merged, _ = edit.merged(store(), store(unseen, trusted("one"), format_name="pkcs12"))
+    assert merged.trusted == (THREE, ONE)

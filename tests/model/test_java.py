@@ -20,7 +20,7 @@ def test_what_a_runtime_says_of_itself_is_read(text: str, label: str, *, opens: 
     """Old and new forms of a version are read, and the first updates with PBES2 are told from those before them."""
     version = java.parse(text)
     assert version is not None
-    assert (version.label, version.opens_pbes2, version.opens_without_password) == (label, opens, opens)
+    assert (version.label, version.opens_pbes2) == (label, opens)
 
 
 def test_what_is_no_version_is_none() -> None:

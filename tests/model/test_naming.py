@@ -89,7 +89,6 @@ def test_every_kind_of_entry_is_named() -> None:
 def test_entries_are_told_apart_in_a_line() -> None:
     """A sentence names alias, kind and fingerprint, escapes what is hostile, and counts what it leaves out."""
     assert naming.described([trusted("a\nb")]) == f"'a\\nb' (SHA-256 {ONE.sha256.hex()})"
-    assert (
-        naming.described([KEY, SecretKeyEntry(alias=None)]) == f"'key' (private key, SHA-256 {TWO.sha256.hex()}), '' (secret key)"
-    )
+    named = f"'key' (private key, SHA-256 {TWO.sha256.hex()}), an entry without alias (secret key), '' (secret key)"
+    assert naming.described([KEY, SecretKeyEntry(alias=None), SecretKeyEntry(alias="")]) == named
     assert naming.described([trusted("a")] * 7).endswith(" and 2 more")

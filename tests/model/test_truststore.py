@@ -22,3 +22,14 @@ def test_a_list_is_no_certificate() -> None:
     crl = OtherEntry(kind=OtherKind.CRL, data=b"crl")
     store = TrustStore(format="sst", entries=(crl, TrustedCertEntry(certificate=ROOT)))
     assert (store.trusted, store.certificates, store.others) == ((ROOT,), (ROOT,), (crl,))
+
+
+def test_what_stands_unseen_beside_a_private_key_is_no_anchor() -> None:
+    """A certificate that Java does not see is trusted by name of its file where there is no private key, and there alone."""
+    unseen = TrustedCertEntry(certificate=LEAF, is_visible_to_java=False)
+    seen = TrustedCertEntry(certificate=ROOT)
+    rejected = TrustedCertEntry(certificate=ROOT, is_distrusted=True)
+    certificates = TrustStore(format="pkcs12", entries=(unseen, seen, rejected))
+    assert (certificates.trusted, certificates.accompanying, certificates.has_private_keys) == ((LEAF, ROOT), (), False)
+    keys = TrustStore(format="pkcs12", entries=(unseen, seen, rejected, PrivateKeyEntry(alias="key", chain=(LEAF,))))
+    assert (keys.trusted, keys.accompanying, keys.has_private_keys) == ((ROOT,), (unseen,), True)

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anchorkeep import formats
-from anchorkeep.errors import AnchorkeepError, StoreIntegrityError
+from anchorkeep.errors import AnchorkeepError, StoreIntegrityError, TooMuchWorkError
+from anchorkeep.formats.work import Work
 from anchorkeep.host import file, jre, roots
+from anchorkeep.model import naming
 from anchorkeep.model.pool import Pool, Source, SourceKind
 from anchorkeep.model.truststore import Integrity
 from anchorkeep.text import counted, visible
@@ -83,7 +85,7 @@ def gather(places: Places) -> Roots:
         named = _open_named(path)
         if not named.trusted:
             notes.append(f"{visible(str(path))} holds no trusted certificate, so nothing is known from it.")
-        notes.extend(filter(None, [beside(named, name=str(path))]))
+        notes.extend(filter(None, [beside(named, name=str(path)), rejected(named, name=str(path))]))
         pool |= Pool.of(named.trusted, Source(kind=SourceKind.FILE, name=str(path)))
     for path, source in _stores_of_this_machine(places):
         try:
@@ -110,10 +112,11 @@ def open_store(data: bytes, *, name: str, password: str | None = None) -> TrustS
     """
     if password is not None:
         return formats.loads(data, password=password, name=name)
+    work = Work.of_guesses()
     for guess in ("changeit", ""):
         try:
-            return formats.loads(data, password=guess, name=name)
-        except StoreIntegrityError:
+            return formats.loads(data, password=guess, name=name, work=work)
+        except (StoreIntegrityError, TooMuchWorkError):
             continue
     return formats.loads(data, password=None, name=name)
 
@@ -125,6 +128,13 @@ def beside(store: TrustStore, *, name: str) -> str:
         return ""
     found = " and ".join(counted(number, kind) for kind, number in kinds.items())
     return f"{visible(name)} holds {found} too; that is left alone."
+
+
+def rejected(store: TrustStore, *, name: str) -> str:
+    """Return a sentence, safe to print, that names what a store itself rejects for TLS servers; empty where it is nothing."""
+    if not store.distrusted:
+        return ""
+    return f"{visible(name)} rejects {naming.described(store.distrusted)} for TLS servers; left out."
 
 
 def unchecked(store: TrustStore, *, name: str) -> str:
@@ -156,7 +166,7 @@ def _from_bytes(data: bytes, source: Source, notes: list[str]) -> Pool:
     except AnchorkeepError as error:
         notes.append(f"{visible(source.name)} was left out: {error.message}")
         return Pool()
-    notes.extend(filter(None, [unchecked(store, name=source.name)]))
+    notes.extend(filter(None, [unchecked(store, name=source.name), rejected(store, name=source.name)]))
     return Pool.of(store.trusted, source)
 
 

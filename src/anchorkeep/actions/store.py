@@ -3,6 +3,7 @@ Open a store as people do: with the password they give, else with the two that s
 
 Rules kept here:
 - a password that was given is the only one tried; else `changeit`, then the empty one and nothing else, and it is said which;
+- guesses share what they may cost: a store that asks for more is one that they do not open;
 - content decides the format, and a suffix that says otherwise is noted;
 - what nobody vouches for is said: a JKS store that no password was there for is read, and its integrity not checked.
 """
@@ -15,10 +16,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from anchorkeep import formats
-from anchorkeep.errors import StoreIntegrityError
+from anchorkeep.errors import StoreIntegrityError, TooMuchWorkError
 from anchorkeep.formats.capability import CAPABILITIES
+from anchorkeep.formats.work import Work
 from anchorkeep.host import file
-from anchorkeep.model.truststore import Integrity, TrustStore
+from anchorkeep.model import naming
+from anchorkeep.model.truststore import Integrity, TrustedCertEntry, TrustStore
 from anchorkeep.text import visible
 
 #: The password that Java's own trust stores come with; everybody knows it.
@@ -47,8 +50,9 @@ class Opened:
         store: what it held.
         password: what opened it, None where nothing did or nothing had to.
         origin: where that password came from.
+        is_unconfirmed: whether a password was given and nothing in the store needs it or is proved by it.
         notes: what is to be said of the reading, one sentence each, safe to print: a suffix that says something else, links
-            that were followed, an integrity that was not checked, a password that everybody knows.
+            that were followed, an integrity that was not checked or proves little, a password that everybody knows.
         data: the file's bytes.
     """
 
@@ -57,6 +61,7 @@ class Opened:
     password: str | None = field(repr=False)
     origin: Origin
     notes: tuple[str, ...] = ()
+    is_unconfirmed: bool = False
     data: bytes = field(repr=False, default=b"")
 
 
@@ -92,8 +97,9 @@ def loads(data: bytes, *, path: Path, password: str | None = None, notes: tuple[
         StoreFormatError: as for `read`.
     """
     store, used, origin = _open(data, name=str(path), password=password)
-    notes = (*notes, *_of_suffix(path, store), *_of_password(store, origin))
-    return Opened(path=path, store=store, password=used, origin=origin, notes=notes, data=data)
+    notes = (*notes, *_of_suffix(path, store), *_of_password(store, origin), *_of_check(store), *_of_keys(store))
+    is_unconfirmed = bool(password) and is_unprotected(store) and used is None
+    return Opened(path=path, store=store, password=used, origin=origin, notes=notes, is_unconfirmed=is_unconfirmed, data=data)
 
 
 def require_verified(opened: Opened) -> None:
@@ -101,20 +107,49 @@ def require_verified(opened: Opened) -> None:
     Refuse to write a store whose integrity nobody vouches for: what is written would be, by a password that was guessed.
 
     Raises:
-        StoreIntegrityError: its integrity could have been checked and was not.
+        StoreIntegrityError: its integrity could have been checked and was not, or a password was given that proves nothing.
     """
+    if opened.is_unconfirmed:
+        raise unconfirmed(str(opened.path))
     if opened.store.integrity is Integrity.NOT_CHECKED:
-        message = f"{visible(str(opened.path))}: {_UNTRIED}, and a store is verified before it is rewritten."
+        message = f"{visible(str(opened.path))}: {_UNTRIED}, or it was changed; nobody can tell which. Nothing was written."
         raise StoreIntegrityError(message, remedy=_GIVE)
+
+
+def untagged(opened: Opened) -> str:
+    """
+    Return a sentence, safe to print, on certificates that Java does not see in a store and will where they are taken over.
+
+    Empty where there is none; beside a private key none is taken over.
+    """
+    store = opened.store
+    unseen = [entry for entry in store.entries if isinstance(entry, TrustedCertEntry) and not entry.is_visible_to_java]
+    if not unseen or store.has_private_keys:
+        return ""
+    shown = visible(str(opened.path))
+    return f"{shown}: Java does not see {naming.described(unseen)} there, and trusts what is taken over."
+
+
+def is_unprotected(store: TrustStore) -> bool:
+    """Whether a store is of a format with an integrity check, and has none: PKCS#12 without a MAC."""
+    capability = CAPABILITIES.get(store.format)
+    return capability is not None and capability.has_password and store.integrity is Integrity.NONE
+
+
+def unconfirmed(name: str) -> StoreIntegrityError:
+    """Return the error for a store that the password which was given proves nothing of: another may stand in its place."""
+    message = f"{visible(name)}: the password that was given vouches for nothing here: the store has no integrity check."
+    return StoreIntegrityError(message, remedy="If that is right, leave the password out; else look who replaced the store.")
 
 
 def _open(data: bytes, *, name: str, password: str | None) -> tuple[TrustStore, str | None, Origin]:
     """Return the store, the password that it needed and where that came from."""
     tried = ((DEFAULT_PASSWORD, Origin.DEFAULT), ("", Origin.EMPTY)) if password is None else ((password, Origin.GIVEN),)
+    work = Work.of_guesses() if password is None else None
     for candidate, origin in tried:
         try:
-            store = formats.loads(data, password=candidate, name=name)
-        except StoreIntegrityError:
+            store = formats.loads(data, password=candidate, name=name, work=work)
+        except (StoreIntegrityError, TooMuchWorkError):
             if origin is Origin.GIVEN:
                 raise
             continue
@@ -147,6 +182,21 @@ def _links(path: Path) -> tuple[str, ...]:
 def _of_suffix(path: Path, store: TrustStore) -> tuple[str, ...]:
     note = formats.suffix_note(path.name, format=store.format)
     return () if note is None else (note,)
+
+
+def keys_besides(store: TrustStore) -> tuple[str, ...]:
+    """Return the private keys that a store's file holds beside its entries, unread; a phrase for each kind, safe to print."""
+    return tuple(phrase for phrase in formats.besides(store) if "PRIVATE KEY" in phrase)
+
+
+def _of_keys(store: TrustStore) -> tuple[str, ...]:
+    keys = keys_besides(store)
+    return (f"Beside its entries it holds {', '.join(keys)}: carried, and not read.",) if keys else ()
+
+
+def _of_check(store: TrustStore) -> tuple[str, ...]:
+    doubt = formats.doubt(store) if store.integrity is Integrity.VERIFIED else ""
+    return (doubt,) if doubt else ()
 
 
 def _of_password(store: TrustStore, origin: Origin) -> tuple[str, ...]:

@@ -1,4 +1,11 @@
-"""Write a store in another format: what the new one cannot hold is named first, and left out only when that is asked for."""
+"""
+Write a store in another format.
+
+Rules kept here:
+- what the new format cannot hold is named first;
+- an entry, or what a file holds beside its entries, is left out only when that is asked for;
+- a lost alias or date is named and no more: hardly a store keeps both, and a leave that is always needed is always given.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +15,7 @@ from typing import TYPE_CHECKING
 from anchorkeep import formats
 from anchorkeep.actions import store as stores
 from anchorkeep.actions import store_edit, store_password, store_write
+from anchorkeep.actions.store_encoding import beside_alias
 from anchorkeep.errors import UnsupportedEntryError, UsageError
 from anchorkeep.formats.capability import CAPABILITIES, TITLES
 from anchorkeep.model import alias as aliases
@@ -39,6 +47,11 @@ class Loss:
     what: str
     message: str
     entries: tuple[Entry, ...]
+
+    @property
+    def needs_leave(self) -> bool:
+        """Whether nothing is written unless it may be left out; an alias or a date is lost with a note."""
+        return self.what not in {"alias", "date"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +85,12 @@ def convert(
         password: of the source, as for `store.read`.
         new_password: of the target; None keeps the source's, or gives `changeit` where the source has none.
         key_password: what opens the source's keys where it is not the store's.
-        drop: whether what the target cannot hold is left out.
+        drop: whether entries and contents that the target cannot hold are left out; its aliases and dates need no leave.
         terms: how it is written.
 
     Raises:
-        UnsupportedEntryError: the target cannot hold everything and `drop` is not given; the message names what would be lost.
+        UnsupportedEntryError: the target cannot hold every entry and all contents, and `drop` is not given; the message names
+            what would be lost.
         StoreIntegrityError: a key does not open.
         AnchorkeepError: as for `store_edit.new` and `store.read`.
     """
@@ -85,16 +99,20 @@ def convert(
     opened = stores.read(source, password=password)
     stores.require_verified(opened)
     losses = tuple(_losses(opened.store, format_name=format))
-    if losses and not drop:
+    if any(item.needs_leave for item in losses) and not drop:
         message = f"{visible(str(source))} holds what {TITLES[format]} cannot: {' '.join(item.message for item in losses)}"
-        raise UnsupportedEntryError(message, remedy="Leave it out with --drop, or choose another format.")
+        raise UnsupportedEntryError(message, remedy=_remedy(opened.store))
     secret = _secret(opened, format_name=format, new_password=new_password)
     opener = key_password if key_password is not None else opened.password
     writer = _Conversion(opened=opened, format=format, opener=opener, password=secret, terms=terms)
     wanted = writer.store()
     change = Change(added=wanted.entries)
-    written = store_write.create(target, wanted, format=format, password=secret, change=change, terms=terms)
-    notes = (*opened.notes, *written.notes, *_told(opened.store, wanted))
+    is_rekeyed = secret != opened.password
+    written = store_write.create(
+        target, wanted, format=format, password=secret, change=change, terms=terms, is_rekeyed=is_rekeyed
+    )
+    is_known = new_password is None and opened.password is None and secret is not None
+    notes = (*opened.notes, *written.notes, *_told(opened.store, wanted), *((store_edit.KNOWN,) if is_known else ()))
     return Converted(written=replace(written, notes=notes), losses=losses)
 
 
@@ -121,8 +139,12 @@ class _Conversion:
         """Return the target's entries: as they are where the format stays, else made anew."""
         store = self.opened.store
         taken = {aliases.folded(entry.alias) for entry in store.entries if entry.alias is not None} if self._is_same else set()
-        entries = tuple(self._entry(entry, taken) for entry in store.entries if self._is_same or is_carried(entry, self.format))
-        return TrustStore(format=self.format, entries=entries, native=store.native if self._is_same else None)
+        kept = store.entries if self._is_same else _carried(store, self.format)
+        entries = tuple(self._entry(entry, taken) for entry in kept)
+        # What is wrong with the whole of a store is not carried on, as the short key of BKS before version 2, or no protection.
+        is_bare = self.opened.password is None and self.password is not None
+        is_kept = self._is_same and not is_bare and not formats.doubt(store)
+        return TrustStore(format=self.format, entries=entries, native=store.native if is_kept else None)
 
     @property
     def _is_same(self) -> bool:
@@ -143,7 +165,7 @@ class _Conversion:
 
     def _seen(self, entry: Entry, taken: set[str]) -> Entry:
         """Return the entry so that Java sees it, for a store is written for one; it keeps all else that its codec knows."""
-        if not isinstance(entry, TrustedCertEntry) or entry.is_visible_to_java:
+        if not isinstance(entry, TrustedCertEntry) or entry.is_visible_to_java or self.opened.store.has_private_keys:
             return entry
         alias = entry.alias
         if alias is None:
@@ -166,8 +188,21 @@ class _Conversion:
 
 
 def is_carried(entry: Entry, format: str) -> bool:  # noqa: A002 (what it is)
-    """Return whether an entry can go to a store of another format; a secret key is its own codec's alone."""
-    return not isinstance(entry, SecretKeyEntry) and CAPABILITIES[format].can_hold(entry)
+    """
+    Return whether an entry can go to a store of another format.
+
+    A secret key is its own codec's alone. Only PEM says that a certificate is not to be trusted; anywhere else it would be. Only
+    PKCS#12 has private keys without a certificate, which other stores would take for secret keys.
+    """
+    is_distrusted = isinstance(entry, TrustedCertEntry) and entry.is_distrusted
+    is_bare = isinstance(entry, PrivateKeyEntry) and not entry.chain and format != "pkcs12"
+    return not (is_distrusted or is_bare or isinstance(entry, SecretKeyEntry)) and CAPABILITIES[format].can_hold(entry)
+
+
+def _carried(store: TrustStore, format_name: str) -> tuple[Entry, ...]:
+    """Return the entries that go to a store of another format, where all certificates are trusted."""
+    beside = frozenset(store.accompanying)
+    return tuple(entry for entry in store.entries if is_carried(entry, format_name) and entry not in beside)
 
 
 def _secret(opened: Opened, *, format_name: str, new_password: str | None) -> str | None:
@@ -192,21 +227,38 @@ def _losses(store: TrustStore, *, format_name: str) -> Iterator[Loss]:
     if store.format == format_name:
         return
     capability = CAPABILITIES[format_name]
-    left = tuple(entry for entry in store.entries if not is_carried(entry, format_name))
+    rejected = store.distrusted
+    if rejected:
+        message = f"It would trust {naming.described(rejected)}, which the file rejects for TLS servers."
+        yield Loss(what="entry", message=message, entries=rejected)
+    if beside := store.accompanying:
+        message = f"It would trust {naming.described(beside)}, which the store keeps beside a private key without saying so."
+        yield Loss(what="entry", message=message, entries=beside)
+    left = tuple(entry for entry in store.entries if not is_carried(entry, format_name) and entry not in rejected)
     if left:
         yield Loss(what="entry", message=f"It cannot be given {naming.described(left)}.", entries=left)
-    kept = tuple(entry for entry in store.entries if is_carried(entry, format_name))
+    kept = _carried(store, format_name)
     named = tuple(entry for entry in kept if entry.alias is not None)
     if named and not capability.has_aliases:
         yield Loss(what="alias", message=f"It keeps no aliases; {_number(named)} one.", entries=named)
     dated = tuple(entry for entry in kept if _loses_date(entry, format_name))
     if dated:
         yield Loss(what="date", message=f"It keeps no dates; {_number(dated)} one.", entries=dated)
-    marked = tuple(entry for entry in kept if isinstance(entry, TrustedCertEntry | OtherEntry) and entry.properties)
+    marked = tuple(entry for entry in kept if isinstance(entry, TrustedCertEntry | OtherEntry) and beside_alias(entry))
     if marked:
         yield Loss(what="properties", message=f"It keeps no properties of Windows; {_number(marked)} some.", entries=marked)
     if besides := formats.besides(store):
         yield Loss(what="besides", message=f"It has no place for {', '.join(besides)}.", entries=())
+
+
+def _remedy(store: TrustStore) -> str:
+    """Return what to do where a format cannot hold everything; leaving keys out is hardly what was meant."""
+    if stores.keys_besides(store):
+        return (
+            "Private keys in PEM are carried and not read: `openssl pkcs12 -export -in FILE -out NEW.p12` makes a store that has "
+            "them. Or leave them out with --drop."
+        )
+    return "Leave it out with --drop, or choose another format."
 
 
 def _loses_date(entry: Entry, format_name: str) -> bool:
@@ -223,7 +275,7 @@ def _number(entries: Sequence[Entry]) -> str:
 def _told(old: TrustStore, new: TrustStore) -> Iterator[str]:
     """Say what became of entries beyond what their format asks: what Java sees now, and what is called otherwise."""
     unseen = [entry for entry in old.entries if isinstance(entry, TrustedCertEntry) and not entry.is_visible_to_java]
-    if unseen:
+    if unseen and not old.has_private_keys:
         yield f"In the old store Java did not see {naming.described(unseen)}; in the new one it trusts what it holds."
     known = {entry.alias for entry in old.entries}
     called = [entry for entry in new.entries if entry.alias is not None and entry.alias not in known]

@@ -9,6 +9,7 @@ from anchorkeep.actions import store as stores
 from anchorkeep.actions import store_write
 from anchorkeep.errors import UsageError
 from anchorkeep.formats.capability import CAPABILITIES, TITLES
+from anchorkeep.judge import store as judged
 from anchorkeep.model import edit
 from anchorkeep.model.edit import Change
 from anchorkeep.model.truststore import TrustedCertEntry, TrustStore
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from anchorkeep.actions.store_write import Terms, Written
     from anchorkeep.model.edit import Addition
 
-_KNOWN = f"Its password is '{stores.DEFAULT_PASSWORD}', as that of Java's own: it protects nothing, for everybody knows it."
+#: What is said of a store that got the password of Java's own.
+KNOWN = f"Its password is '{stores.DEFAULT_PASSWORD}', as that of Java's own: it protects nothing, for everybody knows it."
 
 
 def new(path: Path, additions: Sequence[Addition] = (), *, format: str, password: str | None, terms: Terms) -> Written:  # noqa: A002
@@ -49,7 +51,8 @@ def new(path: Path, additions: Sequence[Addition] = (), *, format: str, password
     empty = TrustStore(format=format, entries=())
     wanted, change = edit.added(empty, additions, has_aliases=CAPABILITIES[format].has_aliases)
     written = store_write.create(path, wanted, format=format, password=secret, change=change, terms=terms)
-    return replace(written, notes=(*written.notes, *((_KNOWN,) if secret is not None and password is None else ())))
+    known = (KNOWN,) if secret is not None and password is None else ()
+    return replace(written, notes=(*written.notes, *known, *_of_nothing(written)))
 
 
 def add(path: Path, additions: Sequence[Addition], *, password: str | None = None, terms: Terms) -> Written:
@@ -104,7 +107,8 @@ def remove(
     def removed(opened: Opened) -> tuple[TrustStore, Change]:
         return edit.removed(opened.store, names, expired=terms.now if expired else None, with_keys=with_keys)
 
-    return store_write.revise(path, removed, password=password, terms=terms)
+    written = store_write.revise(path, removed, password=password, terms=terms)
+    return replace(written, notes=(*written.notes, *_of_nothing(written)))
 
 
 def rename(path: Path, name: str, alias: str, *, password: str | None = None, terms: Terms) -> Written:
@@ -181,10 +185,15 @@ def new_password(format: str, password: str | None) -> str | None:  # noqa: A002
     return password if password or CAPABILITIES[format].needs_password else None
 
 
+def _of_nothing(written: Written) -> tuple[str, ...]:
+    return (judged.NOTHING_TRUSTED,) if judged.is_without_anchor(written.after) else ()
+
+
 def _of_source(source: Opened) -> tuple[str, ...]:
-    left = [entry for entry in source.store.entries if not isinstance(entry, TrustedCertEntry)]
+    others = [entry for entry in source.store.entries if not isinstance(entry, TrustedCertEntry)]
+    left = [*others, *source.store.accompanying]
     shown = visible(str(source.path))
-    notes = [f"{shown}: {note}" for note in source.notes]
+    notes = [*(f"{shown}: {note}" for note in source.notes), *filter(None, (stores.untagged(source),))]
     if left:
         notes.append(f"{shown}: {counted(len(left), 'key')} or other that is no trusted certificate was not taken over.")
     return tuple(notes)

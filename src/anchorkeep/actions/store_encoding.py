@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from anchorkeep.formats.recipe import Recipe
 
-#: Formats that do not keep the order in which entries were given: PKCS#12 in its parts, PKCS#7 in a SET (X.690 §11.6).
-_UNORDERED = frozenset({"pkcs12", "pkcs7"})
+#: Formats that do not keep the order in which entries were given: PKCS#12 groups them in its parts.
+_UNORDERED = frozenset({"pkcs12"})
 #: The property of a serialized store that is the alias.
 _FRIENDLY_NAME = 11
 
@@ -104,21 +104,21 @@ def meaning(entry: Entry, *, has_aliases: bool = True, has_dates: bool = True) -
     alias = entry.alias if has_aliases else None
     match entry:
         case TrustedCertEntry():
-            kept: Hashable = (entry.certificate, entry.is_visible_to_java, _others(entry.properties))
+            kept: Hashable = (entry.certificate, entry.is_visible_to_java, entry.is_distrusted, beside_alias(entry))
         case PrivateKeyEntry():
             kept = (entry.chain, entry.key)
         case SecretKeyEntry():
             kept = ()
         case OtherEntry():
-            return (OtherEntry, alias, entry.kind, entry.data, entry.encoding, _others(entry.properties))
+            return (OtherEntry, alias, entry.kind, entry.data, entry.encoding, beside_alias(entry))
         case _:
             assert_never(entry)
     return (type(entry), alias, entry.created if has_dates else None, kept)
 
 
-def _others(properties: tuple[StoreProperty, ...]) -> tuple[StoreProperty, ...]:
-    """Return the properties beside the friendly name, which the alias says."""
-    return tuple(item for item in properties if item.id != _FRIENDLY_NAME)
+def beside_alias(entry: TrustedCertEntry | OtherEntry) -> tuple[StoreProperty, ...]:
+    """Return an entry's properties beside the friendly name, which its alias says."""
+    return tuple(item for item in entry.properties if item.id != _FRIENDLY_NAME)
 
 
 def _dated(store: TrustStore, at: datetime) -> TrustStore:

@@ -11,8 +11,7 @@ from anchorkeep.errors import StoreIntegrityError, UnsupportedEntryError, UsageE
 from anchorkeep.formats.capability import CAPABILITIES, TITLES
 from anchorkeep.model import naming
 from anchorkeep.model.edit import Change
-from anchorkeep.model.java import every
-from anchorkeep.model.truststore import Entry, Part, PrivateKeyEntry, Scheme, SecretKeyEntry, TrustStore
+from anchorkeep.model.truststore import Entry, PrivateKeyEntry, SecretKeyEntry, TrustStore
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -24,16 +23,15 @@ if TYPE_CHECKING:
 
 #: What keytool asks of a password at least.
 SHORTEST = 6
-# The last release whose every update opens keys under PBES1.
-_LEGACY = every(8)
 
 
 def change(path: Path, *, new_password: str, password: str | None = None, terms: Terms) -> Written:
     """
     Give a store another password.
 
-    In PKCS#12 every private key is sealed again under the new password, by the family of algorithms found. In JKS, JCEKS and BKS
-    an entry has a password of its own, which stays what it is, as with keytool; that is noted where the store holds keys.
+    In PKCS#12 every private key is sealed again under the new password, with algorithm, key size and iterations found. In JKS,
+    JCEKS and BKS an entry has a password of its own, which stays what it is, as with keytool; that is noted where the store
+    holds keys.
 
     Args:
         path: the store.
@@ -81,7 +79,7 @@ def relock(key: ProtectedKey, opener: str, *, label: str, format: str, password:
     except StoreIntegrityError as error:
         message = f"The private key {label} does not open with this password; nothing was written."
         raise StoreIntegrityError(message, remedy="Give the key the store's password first, with keytool -keypasswd.") from error
-    return formats.lock(pkcs8, format=format, recipe=terms.recipe(password))
+    return formats.lock(pkcs8, format=format, recipe=terms.recipe(password), found=key)
 
 
 def unsealable(entry: SecretKeyEntry) -> UnsupportedEntryError:
@@ -101,9 +99,6 @@ def _require_password(opened: Opened) -> None:
 
 def _sealed(opened: Opened, new_password: str, terms: Terms) -> tuple[Entry, ...]:
     """Return the entries with every private key under the new password; all are opened before anything is written."""
-    schemes = {item.scheme for item in opened.store.protection if item.part is Part.KEYS}
-    if terms.java is None and Scheme.PBES1 in schemes and Scheme.PBES2 not in schemes:
-        terms = replace(terms, java=_LEGACY)  # An old runtime that opened the keys shall open them again.
     return tuple(_resealed(entry, opened.password or "", new_password, terms=terms) for entry in opened.store.entries)
 
 
@@ -121,4 +116,8 @@ def _of_keys(store: TrustStore) -> tuple[str, ...]:
     keys = [entry for entry in store.entries if isinstance(entry, PrivateKeyEntry | SecretKeyEntry)]
     if not keys or store.format == "pkcs12":
         return ()
-    return (f"The passwords of its {counted(len(keys), 'key')} are their own and stay what they are.",)
+    note = (
+        f"The passwords of its {counted(len(keys), 'key')} are their own and stay what they are: a server that is given the "
+        "store's password only will not open them any more. Change each with `keytool -keypasswd`, or convert it to PKCS#12."
+    )
+    return (note,)

@@ -55,7 +55,7 @@ def verify(path: Path, *, password: str | None = None, at: datetime, java: JavaV
     else:
         found = (opening.opening(opened.store, java, password=opened.password),)
     findings = (
-        *judged.inspect(opened.store, found, at=at),
+        *judged.inspect(opened.store, found, at=at, is_unconfirmed=opened.is_unconfirmed),
         *inspection.inspect_list(opened.store.certificates),
     )
     return Examined(opened=opened, openings=found, findings=tuple(sorted(findings, key=lambda item: -item.severity)))

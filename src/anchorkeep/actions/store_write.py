@@ -152,8 +152,15 @@ def revise(
 
 
 def create(
-    path: Path, wanted: TrustStore, *, format: str, password: str | None, change: Change, terms: Terms, is_rekeyed: bool = False
-) -> Written:  # noqa: A002
+    path: Path,
+    wanted: TrustStore,
+    *,
+    format: str,  # noqa: A002 (what it is)
+    password: str | None,
+    change: Change,
+    terms: Terms,
+    is_rekeyed: bool = False,
+) -> Written:
     """
     Write a store where there is no file; one with keys is for its owner's eyes only.
 

@@ -7,14 +7,12 @@ from pathlib import Path
 import click
 
 from anchorkeep.actions import settle
-from anchorkeep.cli import render, settings
+from anchorkeep.cli import options, render, settings
 
 
 @click.command("init")
 @click.option("--flexnet", metavar="SITEID", help="Environments of FlexNet Operations for this site, as in flex1234.")
-@click.option(
-    "--config", type=click.Path(path_type=Path), default=Path(settings.FILE_NAME), show_default=True, help="The file to write."
-)
+@click.option("--config", type=options.PATH, default=Path(settings.FILE_NAME), show_default=True, help="The file to write.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @click.option("--dry-run", is_flag=True, help="Print the file instead of writing it.")
 def command(*, flexnet: str | None, config: Path, force: bool, dry_run: bool) -> int:

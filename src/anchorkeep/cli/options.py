@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ class _Seconds(click.FloatRange):
 
 
 SECONDS = _Seconds(0.1, 600)
+#: A file's path. Whether it may be read is found by reading it, so that one which may not is no usage error and hides no other.
+PATH = click.Path(path_type=Path, readable=False)
 
 
 def targets(command: F) -> F:
@@ -60,7 +63,7 @@ def storepass(words: str, name: str, what: str) -> tuple[Callable[[F], F], Calla
         click.option(
             f"--{words}-file",
             f"{name}_file",
-            type=click.Path(path_type=Path),
+            type=PATH,
             help=f"File whose first line is {what}.",
         ),
         click.option(f"--{words}-env", f"{name}_env", metavar="VARIABLE", help=f"Variable of the environment that holds {what}."),
@@ -95,7 +98,7 @@ def password(file_: Path | None, variable_: str | None, *, option: str = "storep
     Return the password of `--storepass-file` or `--storepass-env`, None where neither is given; never from argv itself.
 
     Args:
-        file_: the file named, whose first line it is.
+        file_: the file or pipe named, whose first line it is.
         variable_: the variable named.
         option: what the names of the two options begin with.
 
@@ -109,13 +112,18 @@ def password(file_: Path | None, variable_: str | None, *, option: str = "storep
     if file_ is not None and variable_ is not None:
         raise UsageError(f"--{option}-file and --{option}-env exclude each other.")
     if file_ is not None:
-        return _text(file.read(file_, limit=4096).split(b"\n", 1)[0].removesuffix(b"\r"), f"--{option}-file")
+        return _text(_first_line(file.read_secret(file_)), f"--{option}-file")
     if variable_ is not None:
         value = settings.variable(variable_)
         if value is None:
             raise UsageError(f"The environment has no variable '{visible(variable_)}'.")
         return _text(os.fsencode(value), f"--{option}-env")
     return None
+
+
+def _first_line(data: bytes) -> bytes:
+    """Return the first line without its end, and without the mark that editors of Windows begin UTF-8 with."""
+    return data.split(b"\n", 1)[0].removesuffix(b"\r").removeprefix(codecs.BOM_UTF8)
 
 
 def _text(data: bytes, option: str) -> str:
@@ -148,7 +156,7 @@ FAIL_ON = click.option(
     show_default=True,
     help="Least severity of a finding that makes the exit code 1.",
 )
-CONFIG = click.option("--config", type=click.Path(path_type=Path), help="Settings file instead of ./anchorkeep.toml.")
+CONFIG = click.option("--config", type=PATH, help="Settings file instead of ./anchorkeep.toml.")
 AT = click.option("--at", metavar="DATE", help="Judge for this moment (UTC) instead of now, or of when a record was made.")
 _TARGET_OPTIONS = (
     click.argument("targets", nargs=-1, metavar="[TARGET]...", shell_complete=completion.targets),
@@ -167,10 +175,10 @@ _TARGET_OPTIONS = (
         help="Ask for TLS in this protocol first: smtp, imap, ldap, postgres ...; auto takes it from the port.",
     ),
     click.option("--proxy", metavar="URL", help="Go through this proxy, http:// or socks5://; none for no proxy at all."),
-    click.option("--proxy-auth-file", type=click.Path(path_type=Path), help="File that begins with the proxy's USER:PASSWORD."),
-    click.option("--cert", type=click.Path(path_type=Path), help="Client certificate to present: PEM with key, or PKCS#12."),
-    click.option("--key", type=click.Path(path_type=Path), help="Key of --cert where it is in a file of its own (PEM)."),
-    click.option("--cert-pass-file", type=click.Path(path_type=Path), help="File whose first line is the password of --cert."),
+    click.option("--proxy-auth-file", type=PATH, help="File that begins with the proxy's USER:PASSWORD."),
+    click.option("--cert", type=PATH, help="Client certificate to present: PEM with key, or PKCS#12."),
+    click.option("--key", type=PATH, help="Key of --cert where it is in a file of its own (PEM)."),
+    click.option("--cert-pass-file", type=PATH, help="File whose first line is the password of --cert."),
     click.option("--cert-pass-env", metavar="VARIABLE", help="Variable of the environment that holds the password of --cert."),
     click.option(
         "--min-tls",

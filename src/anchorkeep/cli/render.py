@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 #: Columns where neither a terminal nor COLUMNS says how many there are.
 DEFAULT_WIDTH = 80
 _LEAST_WIDTH = 40
+#: Columns that no line has.
+_NO_END = 1 << 24
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _MARKS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.NOTE: "·"}
 
@@ -57,6 +60,19 @@ def width() -> int:
 def out(item: RenderableType) -> None:
     """Print a result: a string, safe already, or something composed of `text`, tables and groups."""
     sys.stdout.write(_lines(item, _console(stderr=False)))
+
+
+def out_whole(item: RenderableType) -> None:
+    """
+    Print a result in which names are looked for: as `out` on a terminal, else with nothing folded, however long a line gets.
+
+    Where COLUMNS is set it counts, as everywhere.
+    """
+    console = _console(stderr=False)
+    if settings.columns() is None and not sys.stdout.isatty():
+        needed = Measurement.get(console, console.options.update(max_width=_NO_END), item).maximum
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=max(needed, console.width))
+    sys.stdout.write(_lines(item, console))
 
 
 def screen(item: RenderableType) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @options.AT
 @click.option("--details", is_flag=True, help="Every field and extension of every certificate, and every path.")
 @click.option("--json", "as_json", is_flag=True, help="Evidence as JSON on stdout; can be read as a TARGET later.")
-@click.option("--save", type=click.Path(path_type=Path, dir_okay=False), help="Write the evidence to a file too.")
+@click.option("--save", type=click.Path(path_type=Path, readable=False, dir_okay=False), help="Write the evidence to a file too.")
 @click.option("--force", is_flag=True, help="Overwrite the file of --save.")
 @options.FAIL_ON
 def command(*, at: str | None, details: bool, as_json: bool, save: Path | None, force: bool, fail_on: str, **shared: Any) -> int:  # noqa: ANN401

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
 from anchorkeep.actions.store_write import State
 from anchorkeep.cli import render, store_entry, store_record
+from anchorkeep.errors import FileError
 from anchorkeep.model import naming
+from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from rich.console import RenderableType
     from rich.text import Text
@@ -27,14 +33,38 @@ _DIGITS = 8
 
 def tell(written: Written, *, as_json: bool, losses: Sequence[Loss] = ()) -> None:
     """Print what was done to a store as JSON, or for a person with all that is to be said beside it on stderr."""
-    if as_json:
-        store_record.out(store_record.change(written, losses=losses))
-        return
-    for sentence in (*written.notes, *(item.message for item in losses)):
-        render.say(f"! {sentence}")
-    render.out(state(written.state, f"{render.path(written.path)}  {store_entry.described(written.after)}"))
-    if not written.change.is_empty or written.change.kept:
-        render.out(render.indented(entries(written.change)))
+    with told(written.path, written.state):
+        if as_json:
+            store_record.out(store_record.change(written, losses=losses))
+            return
+        for sentence in (*written.notes, *(item.message for item in losses)):
+            render.say(f"! {sentence}")
+        render.out_whole(state(written.state, f"{render.path(written.path)}  {store_entry.described(written.after)}"))
+        if not written.change.is_empty or written.change.kept:
+            render.out_whole(render.indented(entries(written.change)))
+
+
+@contextmanager
+def told(path: Path, what: State) -> Iterator[None]:
+    """
+    Print a result within this: where it cannot be printed, it is said that the store was written all the same.
+
+    Raises:
+        FileError: it cannot be printed, and the store was written.
+        OSError: it cannot be printed, and nothing was written; or its reader has gone, who wants to know no more.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if what in {State.UNCHANGED, State.PLANNED}:
+            raise
+        # What waits in the old one would fail once more at the end.
+        sys.stdout = io.StringIO()
+        message = f"{render.path(path)} was {what}, but the result cannot be written: {visible(error.strerror or str(error))}."
+        raise FileError(message, remedy="See what was changed with `store history`.") from error
 
 
 def state(what: State, which: str) -> Text:

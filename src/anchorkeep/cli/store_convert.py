@@ -8,15 +8,15 @@ import click
 
 from anchorkeep.actions import store_convert
 from anchorkeep.actions import store_password as passwords
-from anchorkeep.cli import outcome, store_change, store_options, store_password
+from anchorkeep.cli import options, outcome, store_change, store_options, store_password
 
 
 @click.command("convert")
 @store_options.PATH
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=options.PATH)
 @store_options.STORETYPE
 @store_options.for_java
-@click.option("--drop", is_flag=True, help="Leave out what the new format cannot hold; it is named.")
+@click.option("--drop", is_flag=True, help="Leave out entries that the new format cannot hold; they are named.")
 @store_options.storepass
 @store_options.other_password("deststorepass", "the new store's password")
 @store_options.other_password("keypass", "the password of the private keys, where it is not the store's")
@@ -41,19 +41,20 @@ def convert(
     """
     Write the entries of the store at PATH to the new file TARGET, in another format or for another Java.
 
-    What the new format cannot hold is named, and refused without --drop. Private keys are opened, and sealed as the new format
-    seals them, under the new store's password, which is the old one's unless another is given.
+    Entries and contents that the new format cannot hold are named, and refused without --drop; aliases and dates that go are only
+    said. Private keys are opened, and sealed as the new format seals them, under the new store's password, which is the old one's
+    unless another is given.
     """
     terms = store_options.terms(dry_run=dry_run, java=java, reproducible=reproducible)
     password = store_password.for_change(path, store_password.given(storepass_file, storepass_env))
     key_password = store_password.given(keypass_file, keypass_env, option="keypass")
-    with store_password.advised(password, key_password, options=("storepass", "keypass")):
+    with store_password.advised(password, key_password, options=("storepass", "keypass"), path=path):
         converted = store_convert.convert(
             path,
             target,
             format=store_options.format_of(target, storetype),
             password=password,
-            new_password=store_password.given(deststorepass_file, deststorepass_env, option="deststorepass"),
+            new_password=store_password.to_be(deststorepass_file, deststorepass_env, option="deststorepass"),
             key_password=key_password,
             drop=drop,
             terms=terms,
@@ -85,7 +86,7 @@ def passwd(
     """
     terms = store_options.terms(dry_run=dry_run)
     password = store_password.for_change(path, store_password.given(storepass_file, storepass_env))
-    wanted = store_password.given(new_storepass_file, new_storepass_env, option="new-storepass")
+    wanted = store_password.to_be(new_storepass_file, new_storepass_env, option="new-storepass")
     new_password = store_password.chosen(wanted, what="new password", option="new-storepass")
     with store_password.advised(password):
         written = passwords.change(path, new_password=new_password, password=password, terms=terms)

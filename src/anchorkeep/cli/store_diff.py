@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from anchorkeep.actions import store_compare
-from anchorkeep.cli import outcome, render, store_entry, store_options, store_password, store_record, store_view
+from anchorkeep.cli import options, outcome, render, store_entry, store_options, store_password, store_record, store_view
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _DIGITS = 16
 
 
 @click.command("diff")
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
+@click.argument("first", type=options.PATH)
+@click.argument("second", type=options.PATH)
 @store_options.storepass
 @store_options.other_password("deststorepass", "the password of SECOND, where it is not that of FIRST")
 @click.option("--both", "with_both", is_flag=True, help="Show what both hold too, under which aliases.")
@@ -54,7 +54,8 @@ def command(
     if as_json:
         store_record.out(store_record.difference(found, left, right))
     else:
-        store_view.notes((*left.notes, *right.notes))
+        for opened in (left, right):
+            store_view.notes(opened, is_one_of_several=True)
         _print(found, visible(str(first)), visible(str(second)), with_both=with_both)
     return outcome.Exit.FINE if found.is_empty else outcome.Exit.FINDING
 
@@ -62,12 +63,12 @@ def command(
 def _print(found: Difference, first: str, second: str, *, with_both: bool) -> None:
     for mark, style, name, items in (("-", "red", first, found.only_first), ("+", "green", second, found.only_second)):
         if items:
-            render.out(render.text(f"{counted(len(items), 'certificate')} in {name} only", "bold"))
-            render.out(render.indented(_table(items, mark, style)))
+            render.out_whole(render.text(f"{counted(len(items), 'certificate')} in {name} only", "bold"))
+            render.out_whole(render.indented(_table(items, mark, style)))
     common = counted(len(found.both), "certificate")
-    render.out(render.text(f"{common} in both" + (", and no other" if found.is_empty else ""), "bold"))
+    render.out_whole(render.text(f"{common} in both" + (", and no other" if found.is_empty else ""), "bold"))
     if with_both and found.both:
-        render.out(render.indented(_table(found.both, "=", "dim")))
+        render.out_whole(render.indented(_table(found.both, "=", "dim")))
 
 
 def _table(items: Sequence[Standing], mark: str, style: str) -> RenderableType:

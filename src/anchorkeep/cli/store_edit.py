@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from anchorkeep.actions import store_edit
-from anchorkeep.cli import outcome, store_change, store_options, store_password
+from anchorkeep.cli import options, outcome, store_change, store_options, store_password
 from anchorkeep.errors import UsageError
 
 _NAME = "Its alias, or its SHA-256 fingerprint or at least the first 8 digits of it"
@@ -69,7 +69,7 @@ def rename(
 
 @click.command("merge")
 @store_options.PATH
-@click.argument("others", nargs=-1, required=True, metavar="OTHER...", type=click.Path(path_type=Path))
+@click.argument("others", nargs=-1, required=True, metavar="OTHER...", type=options.PATH)
 @store_options.storepass
 @store_options.other_password("srcstorepass", "the password of every OTHER")
 @store_options.writing
@@ -92,7 +92,7 @@ def merge(
     terms = store_options.terms(dry_run=dry_run)
     password = store_password.for_change(path, store_password.given(storepass_file, storepass_env))
     other_password = store_password.given(srcstorepass_file, srcstorepass_env, option="srcstorepass")
-    with store_password.advised(password, other_password, options=("storepass", "srcstorepass")):
+    with store_password.advised(password, other_password, options=("storepass", "srcstorepass"), path=path):
         written = store_edit.merge(path, others, password=password, other_password=other_password, terms=terms)
     store_change.tell(written, as_json=as_json)
     return outcome.Exit.FINE

@@ -87,6 +87,8 @@ def alias(entry: Entry) -> str:
 def kind(entry: Entry) -> str:
     """Return what an entry is, in a word."""
     match entry:
+        case TrustedCertEntry(is_distrusted=True):
+            return "rejected"
         case TrustedCertEntry():
             return "trusted" if entry.is_visible_to_java and entry.alias is not None else "certificate"
         case PrivateKeyEntry():

@@ -12,6 +12,7 @@ from rich.table import Table
 from anchorkeep.actions import store_history
 from anchorkeep.cli import outcome, render, settings, store_change, store_options, store_password, store_record
 from anchorkeep.errors import AnchorkeepError
+from anchorkeep.host import file
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def history(*, paths: tuple[Path, ...], details: bool, as_json: bool) -> int:
         if not as_json:
             if found:
                 render.out("")
-            render.out(_view(item, details=details))
+            render.out_whole(_view(item, details=details))
         found.append(item)
     if as_json:
         store_record.out(store_record.histories(found))
@@ -70,10 +71,11 @@ def undo(
     terms = store_options.terms(dry_run=dry_run)
     password = store_password.given(storepass_file, storepass_env)
     undone = store_history.undo(path, number=number, password=password, terms=terms)
-    if as_json:
-        store_record.out(store_record.undo(undone))
-    else:
-        _tell(undone)
+    with store_change.told(undone.path, undone.state):
+        if as_json:
+            store_record.out(store_record.undo(undone))
+        else:
+            _tell(undone)
     return outcome.Exit.FINE
 
 
@@ -91,7 +93,7 @@ def _tell(undone: Undone) -> None:
         parts.append(render.indented(render.text("What comes and goes is not known: no password opens both.", "yellow")))
     elif not undone.change.is_empty:
         parts.append(render.indented(store_change.entries(undone.change)))
-    render.out(Group(*parts))
+    render.out_whole(Group(*parts))
 
 
 def _view(item: History, *, details: bool) -> RenderableType:
@@ -100,7 +102,9 @@ def _view(item: History, *, details: bool) -> RenderableType:
         parts.append(render.indented(render.text("no changes by this program", "dim")))
     parts += [render.indented(_change(change, details=details)) for change in item.changes]
     if not item.is_current:
-        parts.append(render.indented(render.text("! Another program has changed it since.", "yellow")))
+        is_there = file.is_present(item.path)
+        what = "Another program has changed it since." if is_there else "It is not there now: removed since, or never made."
+        parts.append(render.indented(render.text(f"! {what}", "yellow")))
     return Group(*parts)
 
 

@@ -11,6 +11,7 @@ import click
 from anchorkeep.cli import columns, options, outcome, settings, store_entry, store_options, store_password
 from anchorkeep.cli.store_entry import NAMELESS, Row
 from anchorkeep.errors import AnchorkeepError
+from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ def command(
             continue
         if not as_json:
             for note in found.notes:
-                columns.say(f"! {note}")
+                columns.say(f"! {visible(str(path))}: {note}" if len(paths) > 1 else f"! {note}")
             if opened:
                 columns.out("\n")
             _print(found, [store_entry.row(entry, at=moment) for entry in found.store.entries])

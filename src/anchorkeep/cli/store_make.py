@@ -68,7 +68,7 @@ def new(
     needs its fingerprint. Certificates alone get the password changeit unless another is given: it protects nothing.
     """
     terms = store_options.terms(dry_run=dry_run, java=java, reproducible=reproducible)
-    password = store_password.given(own_password_file, own_password_env)
+    password = store_password.to_be(own_password_file, own_password_env, option="storepass")
     format_ = store_options.format_of(path, storetype)
     written = store_edit.new(path, _additions(chosen), format=format_, password=password, terms=terms)
     store_change.tell(written, as_json=as_json)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-PATH = click.argument("path", type=click.Path(path_type=Path))
-PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
+PATH = click.argument("path", type=options.PATH)
+PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=options.PATH)
 JSON = click.option("--json", "as_json", is_flag=True, help="The result as JSON on stdout.")
 STORETYPE = click.option(
     "--storetype",

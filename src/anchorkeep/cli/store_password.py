@@ -32,6 +32,20 @@ def given(storepass_file: Path | None, storepass_env: str | None, *, option: str
     return options.password(storepass_file, storepass_env, option=option)
 
 
+def to_be(file_: Path | None, variable: str | None, *, option: str) -> str | None:
+    """
+    Return the password that a new store is to have, None where none is given.
+
+    Raises:
+        UsageError: it is empty: a secret that is not there would make a store that nothing protects.
+    """
+    found = given(file_, variable, option=option)
+    if found == "":
+        name = f"The first line of {visible(str(file_))}" if file_ is not None else f"The variable '{visible(variable or '')}'"
+        raise UsageError(f"{name} is empty, and would be the new store's password.", remedy="Write the password there.")
+    return found
+
+
 def read(path: Path, password: str | None, *, option: str = "storepass") -> Opened:
     """
     Read a store, and ask for its password where none is given, none that is known to everybody fits, and somebody is there.
@@ -47,7 +61,7 @@ def read(path: Path, password: str | None, *, option: str = "storepass") -> Open
         except StoreIntegrityError:
             if password is not None or not can_be_asked():
                 raise
-        return _asked(path)
+    return _asked(path)
 
 
 def for_reading(path: Path, password: str | None) -> str | None:
@@ -77,7 +91,7 @@ def for_change(path: Path, password: str | None, *, option: str = "storepass") -
                 return None
         except StoreIntegrityError:
             pass
-        return _asked(path).password
+    return _asked(path).password
 
 
 def chosen(password: str | None, *, what: str, option: str) -> str:
@@ -100,21 +114,23 @@ def can_be_asked() -> bool:
 
 
 @contextlib.contextmanager
-def advised(*passwords: str | None, options: tuple[str, ...] = ("storepass",)) -> Iterator[None]:
+def advised(*passwords: str | None, options: tuple[str, ...] = ("storepass",), path: Path | None = None) -> Iterator[None]:
     """
     Say of a store that no well-known password opens how to give its own.
 
     Args:
         passwords: those that were given, one for each option.
         options: what the options that would give them begin with.
+        path: the store that the first option is for, where there are two; all that does not concern it is the second's.
     """
     try:
         yield
     except StoreIntegrityError as error:
-        missing = [option for option, password in zip(options, passwords, strict=True) if password is None]
-        if not missing:
+        # What is said of a store begins with its name.
+        is_second = path is not None and not error.message.startswith(f"{visible(str(path))}:")
+        if passwords[is_second] is not None:
             raise
-        remedy = f"Give its own with {' or '.join(f'--{option}-file' for option in missing)}."
+        remedy = f"Give its own with --{options[is_second]}-file or --{options[is_second]}-env."
         raise StoreIntegrityError(error.message, remedy=remedy) from None
 
 

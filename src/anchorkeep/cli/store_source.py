@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anchorkeep.actions import roots
+from anchorkeep.actions import store as stores
 from anchorkeep.cli import columns, store_password
 from anchorkeep.errors import RefusedError, StoreIntegrityError, UsageError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
+from anchorkeep.model import edit
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.finding import Severity
 from anchorkeep.model.truststore import Integrity
@@ -57,7 +59,7 @@ def gather(
     environments: tuple[str, ...] = asked["environments"]
     password = store_password.given(asked["storepass_file"], asked["storepass_env"], option="srcstorepass")
     is_observed = bool(parts or asked["servername"] or asked["connect"] or asked["starttls"])
-    held = {text: None if is_observed else _held(text, password) for text in dict.fromkeys(asked["targets"])}
+    held = {text: None if is_observed else _held(text, password, accepted) for text in dict.fromkeys(asked["targets"])}
     others = tuple(text for text, certificates in held.items() if certificates is None)
     chosen: list[tuple[Certificate, ...]] = []
     if others or environments:
@@ -81,8 +83,12 @@ def _known(pools: Sequence[str], config: Path | None) -> tuple[Certificate, ...]
     return tuple(dict.fromkeys(certificate for certificate, _ in gathered.pool.entries))
 
 
-def _held(text: str, password: str | None) -> tuple[Certificate, ...] | None:
-    """Return all certificates of a file; None where the target is no file, or a record of what a service showed."""
+def _held(text: str, password: str | None, accepted: Collection[bytes]) -> tuple[Certificate, ...] | None:
+    """
+    Return the certificates that a file says to trust, and those of it that a person vouches for.
+
+    None where the target is no file, or a record of what a service showed.
+    """
     if "://" in text or not (text == "-" or file.is_named(text)):
         return None
     data = file.read_stdin() if text == "-" else file.read(Path(text))
@@ -92,15 +98,26 @@ def _held(text: str, password: str | None) -> tuple[Certificate, ...] | None:
         return None
     name = "standard input" if text == "-" else text
     with store_password.advised(password, options=("srcstorepass",)):
-        store = roots.open_store(data, name=name, password=password)
+        opened = stores.loads(data, path=Path(name), password=password)
+        store = opened.store
+        if opened.is_unconfirmed:
+            raise stores.unconfirmed(name)
     if store.integrity is Integrity.NOT_CHECKED:
         message = f"{visible(name)}: its integrity cannot be checked, so nothing was taken from it."
         raise StoreIntegrityError(message, remedy="Give its password with --srcstorepass-file or --srcstorepass-env.")
-    if beside := roots.beside(store, name=name):
-        columns.say(f"! {beside}")
+    said = (*(f"{visible(name)}: {note}" for note in opened.notes), roots.beside(store, name=name), stores.untagged(opened))
+    for note in filter(None, said):
+        columns.say(f"! {note}")
     if not store.certificates:
         raise RefusedError(f"{visible(name)} holds no certificate.")
-    return store.trusted or store.certificates
+    edit.require_trusted(store, accepted=accepted)
+    vouched = (certificate for certificate in store.certificates if certificate.sha256 in accepted)
+    chosen = tuple(dict.fromkeys((*store.trusted, *vouched)))
+    if not chosen:
+        message = f"{visible(name)} holds no certificate that is to be trusted"
+        message += ", only those of its private keys." if store.has_private_keys else "."
+        raise RefusedError(message, remedy="Say which with --select, or with --accept-fingerprint and its SHA-256.")
+    return chosen
 
 
 def _observed(

@@ -57,10 +57,11 @@ def short(item: Examined) -> RenderableType:
     return Group(*parts)
 
 
-def notes(items: Iterable[str]) -> None:
-    """Say on stderr what is to be said beside a result."""
-    for item in items:
-        render.say(f"! {item}")
+def notes(opened: Opened, *, is_one_of_several: bool) -> None:
+    """Say on stderr what is to be said of the reading of a store, and of which store where there are several."""
+    which = f"{render.path(opened.path)}: " if is_one_of_several else ""
+    for item in opened.notes:
+        render.say(f"! {which}{item}")
 
 
 def _heading(opened: Opened) -> Text:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from anchorkeep.errors import StoreFormatError, UsageError
+from anchorkeep.errors import StoreFormatError, UnsupportedEntryError, UsageError
 from anchorkeep.formats import der, foreign, limits, pem, pem_block, pkcs7, shape, sst
 from anchorkeep.formats.capability import CAPABILITIES, TITLES, refusal, suffix_note
 from anchorkeep.formats.shape import Shape
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from anchorkeep.formats.recipe import Recipe
+    from anchorkeep.formats.work import Work
     from anchorkeep.model.certificate import Certificate
 
-__all__ = ["READ", "WRITTEN", "besides", "detect", "dumps", "loads", "lock", "suffix_note", "unlock", "write"]
+__all__ = ["READ", "WRITTEN", "besides", "detect", "doubt", "dumps", "loads", "lock", "suffix_note", "unlock", "write"]
 
 _SHAPES = {Shape.CERTIFICATE: "der", Shape.PKCS7: "pkcs7", Shape.PKCS12: "pkcs12"}
 _MAGICS = ((b"\xfe\xed\xfe\xed", "jks"), (b"\xce\xce\xce\xce", "jceks"), (sst.MAGIC, "sst"))
@@ -40,7 +41,13 @@ class _KeyStore(Protocol):
     def dump(self, store: TrustStore, recipe: Recipe) -> bytes: ...
 
 
-def _pkcs12() -> _KeyStore:
+class _DerivingStore(_KeyStore, Protocol):
+    """What each module has of a store whose password costs work before it is known to be wrong."""
+
+    def loads(self, data: bytes, *, password: str | None, name: str, work: Work | None = None) -> TrustStore: ...
+
+
+def _pkcs12() -> _DerivingStore:
     from anchorkeep.formats import pkcs12
 
     return pkcs12
@@ -58,22 +65,22 @@ def _jceks() -> _KeyStore:
     return jceks
 
 
-def _bks() -> _KeyStore:
+def _bks() -> _DerivingStore:
     from anchorkeep.formats import bks
 
     return bks
 
 
-# Each codec by the name of its format; they take the data, what to call it, and the password.
-_CODECS: dict[str, Callable[[bytes, str, str | None], TrustStore]] = {
-    "pem": lambda data, name, _: pem.loads(data, name=name, container=_contained),
-    "der": lambda data, name, _: der.loads(data, name=name),
-    "pkcs7": lambda data, name, _: pkcs7.loads(data, name=name),
-    "pkcs12": lambda data, name, password: _pkcs12().loads(data, password=password, name=name),
-    "jks": lambda data, name, password: _jks().loads(data, password=password, name=name),
-    "jceks": lambda data, name, password: _jceks().loads(data, password=password, name=name),
-    "bks": lambda data, name, password: _bks().loads(data, password=password, name=name),
-    "sst": lambda data, name, _: sst.loads(data, name=name),
+# Each codec by the name of its format; they take the data, what to call it, the password, and what it may cost.
+_CODECS: dict[str, Callable[[bytes, str, str | None, Work | None], TrustStore]] = {
+    "pem": lambda data, name, *_: pem.loads(data, name=name, container=_contained),
+    "der": lambda data, name, *_: der.loads(data, name=name),
+    "pkcs7": lambda data, name, *_: pkcs7.loads(data, name=name),
+    "pkcs12": lambda data, name, password, work: _pkcs12().loads(data, password=password, name=name, work=work),
+    "jks": lambda data, name, password, _: _jks().loads(data, password=password, name=name),
+    "jceks": lambda data, name, password, _: _jceks().loads(data, password=password, name=name),
+    "bks": lambda data, name, password, work: _bks().loads(data, password=password, name=name, work=work),
+    "sst": lambda data, name, *_: sst.loads(data, name=name),
 }
 
 _DUMPERS: dict[str, Callable[[TrustStore, Recipe], bytes]] = {
@@ -113,7 +120,7 @@ def detect(data: bytes) -> str | None:
     return "pem" if pem_block.is_pem(data) else None
 
 
-def loads(data: bytes, *, password: str | None = None, name: str = "input") -> TrustStore:
+def loads(data: bytes, *, password: str | None = None, name: str = "input", work: Work | None = None) -> TrustStore:
     """
     Read the certificates of a file, whatever its format, with every entry in the file's order.
 
@@ -124,9 +131,11 @@ def loads(data: bytes, *, password: str | None = None, name: str = "input") -> T
         data: the file's bytes.
         password: of a JKS, JCEKS, PKCS#12 or BKS store; other formats have none and leave it alone.
         name: what to call the file in messages; any text.
+        work: what key derivations may cost, where several passwords are tried and share it; None for one password's own.
 
     Raises:
         StoreIntegrityError: the password is wrong or the store was changed, which cannot be told apart; or it needs a password.
+        TooMuchWorkError: key derivations cost more than that.
         UnsupportedFormatError: a format that is recognised and not read; the message names it.
         StoreFormatError: no certificate file, a broken one, or one beyond the bounds of `limits`.
     """
@@ -136,7 +145,7 @@ def loads(data: bytes, *, password: str | None = None, name: str = "input") -> T
     found = detect(data)
     if found is None:
         raise foreign.refusal(data, name=name, shape=shape.of(data))
-    return _CODECS[found](data, label, password)
+    return _CODECS[found](data, label, password, work)
 
 
 def dumps(certificates: Sequence[Certificate], *, format: str, comments: bool = True) -> bytes:  # noqa: A002 (what it is)
@@ -194,7 +203,11 @@ def write(store: TrustStore, *, format: str, recipe: Recipe) -> bytes:  # noqa: 
         # What is of no kind that others know is carried by its own codec, where it was found.
         if not capability.can_hold(entry) and not (isinstance(entry, OtherEntry) and store.format == format):
             raise refusal(entry, number=number, format=format)
-    return _DUMPERS[format](store, recipe)
+    data = _DUMPERS[format](store, recipe)
+    if detect(data) != format:  # As PEM whose first block is gone, so that strange octets before the next one are its beginning.
+        message = f"Without what stood first, the rest of the file would not be known again for {TITLES[format]}."
+        raise UnsupportedEntryError(message, remedy="Make a new store of its certificates: anchorkeep store convert")
+    return data
 
 
 def besides(store: TrustStore) -> tuple[str, ...]:
@@ -211,6 +224,15 @@ def besides(store: TrustStore) -> tuple[str, ...]:
             return pkcs7.besides(store)
         case _:
             return ()
+
+
+def doubt(store: TrustStore) -> str:
+    """Return a sentence on why even a verified integrity of this store vouches for little; empty where nothing is to be said."""
+    if store.format != "bks":
+        return ""
+    from anchorkeep.formats import bks
+
+    return bks.doubt(store)
 
 
 def unlock(key: ProtectedKey, *, password: str) -> bytes:
@@ -234,7 +256,7 @@ def unlock(key: ProtectedKey, *, password: str) -> bytes:
     return pkcs8.unlock(key, password=password)
 
 
-def lock(pkcs8: bytes, *, format: str, recipe: Recipe) -> ProtectedKey:  # noqa: A002 (what it is)
+def lock(pkcs8: bytes, *, format: str, recipe: Recipe, found: ProtectedKey | None = None) -> ProtectedKey:  # noqa: A002
     """
     Return a private key as a store of that format keeps it.
 
@@ -242,6 +264,7 @@ def lock(pkcs8: bytes, *, format: str, recipe: Recipe) -> ProtectedKey:  # noqa:
         pkcs8: PKCS#8 PrivateKeyInfo in DER; not checked.
         format: `jks`, `jceks`, `pkcs12` or `bks`.
         recipe: the key's password, chance, and the runtime that is to read it.
+        found: the key as it stood, whose protection PKCS#12 keeps as far as that runtime opens it; None for a new key.
 
     Raises:
         UsageError: the password is missing, or the reader would not open a key under it.
@@ -249,7 +272,7 @@ def lock(pkcs8: bytes, *, format: str, recipe: Recipe) -> ProtectedKey:  # noqa:
     from anchorkeep.formats import pkcs8 as pkcs8_codec
 
     if format == "pkcs12":
-        return pkcs8_codec.lock(pkcs8, recipe=recipe)
+        return pkcs8_codec.lock(pkcs8, recipe=recipe, found=found)
     if recipe.password is None:
         raise UsageError(f"Without a password {TITLES[format]} keeps no private key.", remedy="Give the password of the key.")
     from anchorkeep.formats import bks_key, java_key

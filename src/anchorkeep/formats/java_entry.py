@@ -248,7 +248,7 @@ class EntryWriter:
             case TrustedCertEntry():
                 body = self._trusted(entry, found)
             case PrivateKeyEntry():
-                body = self._key(entry, found, place=place) + self._chain(entry, found)
+                body = self._key(entry, found, place=place) + self._chain(entry, found, place=place)
             case _:
                 body = self._secret(found, place=place)
         return kind.to_bytes(4, "big") + self._alias(entry, found, place=place) + self._date(entry, found) + body
@@ -302,9 +302,12 @@ class EntryWriter:
             raise UnsupportedEntryError(message, remedy=f"Open it with its password and seal it as {label} does.")
         return len(key.data).to_bytes(4, "big") + key.data
 
-    def _chain(self, entry: PrivateKeyEntry, found: _Found | None) -> bytes:
+    def _chain(self, entry: PrivateKeyEntry, found: _Found | None, *, place: Place) -> bytes:
         if found and found.version == self.version and found.certificates == entry.chain:
             return found.raw[found.chain :]
+        if not entry.chain:
+            message = f"{place}: a private key without a certificate, which Java takes for a secret key."
+            raise UnsupportedEntryError(message, remedy="Give it its certificate, or leave it out.")
         return len(entry.chain).to_bytes(4, "big") + b"".join(self._certificate(item) for item in entry.chain)
 
     def _certificate(self, certificate: Certificate) -> bytes:

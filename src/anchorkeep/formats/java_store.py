@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from anchorkeep.formats.recipe import Recipe
 
 _DIGEST_SIZE = 20
+# Magic number, version, number of entries and digest: a store without entries.
+_SMALLEST = 4 + 4 + 4 + _DIGEST_SIZE
 _WHITENER = b"Mighty Aphrodite"
 
 
@@ -54,6 +56,9 @@ def loads(data: bytes, *, dialect: Dialect, password: str | None, name: str) -> 
         StoreFormatError: the structure is broken or beyond the bounds.
     """
     label = dialect.label
+    if len(data) < _SMALLEST:
+        message = f"{name} has {len(data):,} bytes, expected at least {_SMALLEST} of a {label} store."
+        raise StoreFormatError(message, remedy="It was cut off: take it from a backup.")
     if password is not None:
         _raise_for_digest(data, password=password, place=f"{name}: the password is wrong, or the {label} store")
     source = DataInput(data, end=len(data) - _DIGEST_SIZE, place=f"{name}: {label} header")

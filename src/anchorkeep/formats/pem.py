@@ -350,7 +350,11 @@ def _is_distrusted(trust: bytes) -> bool:
     """
     try:
         members = tlv.read(trust).children(reader.SEQUENCE)
-        purposes = {member.tag: {node.oid() for node in member.children()} for member in members if member.tag in _LISTS}
+        purposes = {
+            member.tag: {node.expect(reader.OID).oid() for node in member.children()}
+            for member in members
+            if member.tag in _LISTS
+        }
     except TLVError:
         return True
     rejected, trusted = purposes.get(_REJECTED, set()), purposes.get(reader.SEQUENCE)

@@ -6,6 +6,7 @@ Rules kept here:
 - private keys are never decrypted; their certificates are found by localKeyId and by issuer, as Java does;
 - a certificate without Java's trustedKeyUsage is kept and marked, since Java does not see it;
 - the order is the file's, and every bag of the file is in some entry;
+- white space and zeros behind the structure, which Java and OpenSSL pass over, are kept; other bytes there may be half of a file;
 - what is written again keeps its algorithms, key sizes and iterations, under new salts, unless a Java is named for which others
   would be chosen.
 """
@@ -23,7 +24,7 @@ from anchorkeep.errors import (
     UnsupportedFormatError,
     UsageError,
 )
-from anchorkeep.formats import limits, pbe, pbe_cipher, pkcs8, pkcs12_bags, pkcs12_entries, pkcs12_safe
+from anchorkeep.formats import limits, pbe, pbe_cipher, pkcs8, pkcs12_bags, pkcs12_safe
 from anchorkeep.formats.pkcs12_bags import CertificateBag, KeyBag, SecretBag
 from anchorkeep.formats.pkcs12_safe import Layout, Safe
 from anchorkeep.model.truststore import Integrity, KeyForm, Part, Protection, Scheme, TrustStore
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from anchorkeep.formats.pbe import Mac, Pbmac1
     from anchorkeep.formats.pbe_cipher import Encryption
     from anchorkeep.formats.recipe import Recipe
+    from anchorkeep.formats.work import Work
     from anchorkeep.model.truststore import Entry
 
 _VERSION = 3
@@ -48,7 +50,7 @@ _EITHER = "the password is wrong, or the PKCS#12 store was changed; nobody can t
 _TRY_AGAIN = "Try again with the right password."
 
 
-def loads(data: bytes, *, password: str | None, name: str) -> TrustStore:
+def loads(data: bytes, *, password: str | None, name: str, work: Work | None = None) -> TrustStore:
     """
     Read a PKCS#12 store in DER or BER, its entries in the file's order.
 
@@ -59,6 +61,7 @@ def loads(data: bytes, *, password: str | None, name: str) -> TrustStore:
         data: the file's bytes.
         password: verifies the MAC and decrypts; may be empty, which is not the same as None.
         name: what to call the file, printable.
+        work: what may be spent, where other passwords share it.
 
     Raises:
         StoreIntegrityError: the password is wrong or the store was changed; or it needs a password and none was given.
@@ -66,17 +69,20 @@ def loads(data: bytes, *, password: str | None, name: str) -> TrustStore:
         StoreFormatError: the structure is broken or beyond the bounds.
     """
     try:
-        secret = None if password is None else pbe.Password(password)
-        auth_safe, mac_data = _pfx(tlv.read(data))
+        secret = None if password is None else pbe.Password(password, work=work)
+        pfx = tlv.read_prefix(data)
+        padding = _padding(data[pfx.end :])
+        auth_safe, mac_data = _pfx(pfx)
         mac, integrity = _checked(mac_data, auth_safe, secret)
-        layout = Layout(safes=tuple(_safes(auth_safe, secret)), mac=mac)
+        layout = Layout(safes=tuple(_safes(auth_safe, secret)), mac=mac, padding=padding)
+        entries = layout.entries
     except TLVError as error:
         raise StoreFormatError(f"{name}: the PKCS#12 structure is broken: {error.message}.") from None
     except (StoreFormatError, StoreIntegrityError) as error:
         raise type(error)(f"{name}: {error.message}", remedy=error.remedy) from None
     return TrustStore(
         format="pkcs12",
-        entries=pkcs12_entries.entries(layout.bags),
+        entries=entries,
         integrity=integrity,
         protection=tuple(dict.fromkeys(_protection(layout))),
         native=layout,
@@ -108,9 +114,19 @@ def dump(store: TrustStore, recipe: Recipe) -> bytes:
     mac_data = b""
     if layout.mac is not None and password is not None:
         is_suited = recipe.java is None or layout.mac.scheme is _mac_scheme(recipe)
-        mac = layout.mac.fresh(recipe.entropy) if is_suited else _new_mac(recipe)
+        mac = layout.mac.fresh(recipe.entropy) if is_suited else _new_mac(recipe, found=layout.mac)
         mac_data = mac.encode(next(mac.codes(safe, password=password)))
-    return writer.sequence(writer.integer(_VERSION), content, mac_data)
+    return writer.sequence(writer.integer(_VERSION), content, mac_data) + layout.padding
+
+
+def _padding(rest: bytes) -> bytes:
+    """Return what follows the structure, which may say nothing."""
+    if rest.strip(b"\0\t\n\r "):
+        message = (
+            f"{len(rest):,} bytes follow the PKCS#12 structure. Java and OpenSSL pass over them, but two files may be in one."
+        )
+        raise StoreFormatError(message, remedy=f"Cut them off, if they are none of it: head -c -{len(rest)} FILE > STORE")
+    return rest
 
 
 def _pfx(node: tlv.Node) -> tuple[bytes, tlv.Node | None]:
@@ -159,7 +175,7 @@ def _decrypted(encrypted_data: tlv.Node, password: pbe.Password | None, *, numbe
     """Return the SafeContents of an EncryptedData (RFC 5652 §8), and how it was encrypted."""
     if password is None:
         message = f"a password is needed: part {number} of the PKCS#12 store is encrypted."
-        raise StoreIntegrityError(message, remedy="Give the store's password; an empty one is a password too.")
+        raise StoreIntegrityError(message, remedy="Give a password that is not empty.")
     content_info = encrypted_data.children(reader.SEQUENCE, at_least=2)[1]
     _, algorithm, *content = content_info.children(reader.SEQUENCE, at_least=2)
     if not content or content[0].tag not in _IMPLICIT_0:
@@ -202,14 +218,11 @@ def _password(recipe: Recipe, *, is_new: bool, is_protected: bool) -> pbe.Passwo
     """Return the password to write with, None for a store without protection; refuse what its reader would not open."""
     java = recipe.java
     if not is_protected:
-        if java and not java.opens_without_password:
-            message = f"{visible(java.label)} opens no PKCS#12 store without a password."
-            raise UsageError(message, remedy="Give the store a password.")
-        return None
+        return None  # Every Java opens such a store: measured from 11.0.9 on, by its source so since 8.
     if recipe.password is None:
         message = "The PKCS#12 store is protected by a password, without which it cannot be written."
         raise UsageError(message, remedy="Give the store's password; an empty one is a password too.")
-    if not recipe.password.isascii() and (is_new or java) and not (java and java.opens_other_passwords):
+    if not recipe.password.isascii() and (is_new or recipe.is_new_password or java) and not (java and java.opens_other_passwords):
         reader_of = visible(java.label) if java else "Java before 25"
         message = f"A PKCS#12 store with a password beyond ASCII is not opened by {reader_of}."
         raise UsageError(message, remedy="Choose a password of ASCII characters, or name a Java from 25 on as its reader.")
@@ -228,9 +241,11 @@ def _mac_scheme(recipe: Recipe) -> Scheme:
     return Scheme.MAC_SHA1 if pbe_cipher.is_legacy(recipe.java) else Scheme.MAC_SHA2
 
 
-def _new_mac(recipe: Recipe) -> Mac:
+def _new_mac(recipe: Recipe, *, found: Mac | Pbmac1 | None = None) -> Mac:
+    """Return a check for the recipe's Java, of no fewer iterations than one that was found."""
     digest = pbe.SHA1 if _mac_scheme(recipe) is Scheme.MAC_SHA1 else pbe.SHA256
-    return pbe.Mac(digest=digest, salt=recipe.entropy(pbe_cipher.SALT_SIZE), iterations=pbe_cipher.ITERATIONS)
+    iterations = max(pbe_cipher.ITERATIONS, (found and found.iterations) or 0)
+    return pbe.Mac(digest=digest, salt=recipe.entropy(pbe_cipher.SALT_SIZE), iterations=iterations)
 
 
 def _encryption(layout: Layout, recipe: Recipe) -> Encryption:
@@ -262,4 +277,6 @@ def _require_keys(safes: tuple[Safe, ...], recipe: Recipe) -> None:
             message = (
                 f"The key of the entry '{alias}' is encrypted with {encryption.name}, which {visible(java.label)} does not open."
             )
-            raise UnsupportedEntryError(message, remedy="Have it encrypted anew with its password, or leave it out.")
+            raise UnsupportedEntryError(
+                message, remedy="Have `keytool -importkeystore` encrypt it anew, or take it out first with `store remove --keys`."
+            )

@@ -6,12 +6,14 @@ Rules kept here:
   the attribute or the key that was touched and in nothing else;
 - a removed entry takes its own bags with it, and the last one its safe; a certificate that a key's chain still needs stays,
   without its name and without Java's mark of trust;
+- a new alias is no other entry's, for Java would show one of the two alone;
 - new certificates go where certificates are, new keys where keys are, each before the entry that it stands before in the store;
 - where there is no such safe, certificates get an encrypted one and keys a plain one, for they are encrypted themselves.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,11 +21,12 @@ from anchorkeep.errors import UnsupportedEntryError
 from anchorkeep.formats import limits, pkcs8, pkcs12_bags, pkcs12_entries
 from anchorkeep.formats.pkcs12_bags import Attributes, Bag, CertificateBag, KeyBag, Nest, SecretBag
 from anchorkeep.formats.pkcs12_entries import KeyIds, KeyOrigin
+from anchorkeep.model import alias as aliases
 from anchorkeep.model.truststore import KeyForm, OtherEntry, PrivateKeyEntry, ProtectedKey, SecretKeyEntry, TrustedCertEntry
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
     from anchorkeep.formats.pbe import Mac, Pbmac1
@@ -58,18 +61,25 @@ class Layout:
     Attributes:
         safes: its parts, in order.
         mac: its integrity check, None where it has none.
+        padding: white space and zeros behind it.
     """
 
     safes: tuple[Safe, ...]
     mac: Mac | Pbmac1 | None
+    padding: bytes = b""
 
     @property
     def bags(self) -> tuple[Bag, ...]:
         """All bags, in order."""
         return tuple(bag for safe in self.safes for bag in pkcs12_bags.flat(safe.bags))
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries that the bags make up; `StoreFormatError` where their chains are beyond the bounds."""
+        return pkcs12_entries.entries(self.bags, leads=frozenset(safe.bags[0] for safe in self.safes if safe.bags))
 
-def arranged(found: Layout, entries: Iterable[Entry], *, at: datetime, encryption: Encryption | None) -> tuple[Safe, ...]:
+
+def arranged(found: Layout, entries: Sequence[Entry], *, at: datetime, encryption: Encryption | None) -> tuple[Safe, ...]:
     """
     Return the safes that hold these entries, made of those that were found.
 
@@ -80,16 +90,17 @@ def arranged(found: Layout, entries: Iterable[Entry], *, at: datetime, encryptio
         encryption: of a new safe for certificates.
 
     Raises:
-        UnsupportedEntryError: an entry that cannot be written, or a chain that would not be read back as it is.
+        UnsupportedEntryError: an entry that cannot be written, or that would not be read back as it is.
     """
-    plan = _Plan(found, at=at, encryption=encryption)
+    names = Counter(aliases.folded(entry.alias) for entry in entries if entry.alias is not None)
+    plan = _Plan(found, at=at, encryption=encryption, names=names)
     claimed = [(entry, plan.claim(entry)) for entry in entries]
     for entry, bag in claimed:
         if bag:
             plan.keep(entry, bag)
         else:
             plan.make(entry)
-    return plan.safes()
+    return plan.safes(count=len(entries))
 
 
 # Where a bag stands: in a safe, by its number, or in a nest.
@@ -99,10 +110,11 @@ _Place = int | Nest
 class _Plan:
     """A store being arranged: what each found bag becomes, and what stands new before which."""
 
-    def __init__(self, found: Layout, *, at: datetime, encryption: Encryption | None) -> None:
+    def __init__(self, found: Layout, *, at: datetime, encryption: Encryption | None, names: Counter[str]) -> None:
         self._found = found
         self._at = at
         self._encryption = encryption
+        self._names = names
         self._ids = KeyIds(found.bags)
         self._places: dict[Bag, _Place] = {}
         for number, safe in enumerate(found.safes):
@@ -129,7 +141,8 @@ class _Plan:
         self._entries.add(bag)
         self._kept.setdefault(bag, bag)
         if isinstance(entry.native, KeyOrigin):
-            self._kept.update((item, item) for item in entry.native.chain if item not in self._kept)
+            origin = entry.native
+            self._kept.update((item, item) for item in (*origin.chain, *origin.spare) if item not in self._kept)
             self._shared.update(entry.native.certificates)
         elif isinstance(bag, CertificateBag) and bag.attributes.is_trusted:
             self._shared.add(bag.certificate)
@@ -141,7 +154,7 @@ class _Plan:
             self._keep_key(entry, entry.native)
             return
         if entry.alias != bag.attributes.alias:
-            _require_alias(entry)
+            self._require_alias(entry)
             self._kept[bag] = pkcs12_bags.renamed(self._kept[bag], entry.alias)
         if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java is not bag.attributes.is_trusted:
             self._kept[bag] = pkcs12_bags.with_trust(self._kept[bag], is_trusted=entry.is_visible_to_java)
@@ -152,7 +165,7 @@ class _Plan:
     def make(self, entry: Entry) -> None:
         """Take an entry in that has no bags here."""
         if entry.alias is not None:
-            _require_alias(entry)
+            self._require_alias(entry)
         match entry:
             case TrustedCertEntry():
                 attributes = Attributes(alias=entry.alias, is_trusted=entry.is_visible_to_java)
@@ -170,8 +183,8 @@ class _Plan:
                 message = f"{_label(entry)} was not read from a PKCS#12 store, and cannot be put into one."
                 raise UnsupportedEntryError(message, remedy="Leave it out.")
 
-    def safes(self) -> tuple[Safe, ...]:
-        """Return the safes that are to be; one in which nothing changed is the one that was found."""
+    def safes(self, *, count: int) -> tuple[Safe, ...]:
+        """Return the safes that are to be, of that many entries; one in which nothing changed is the one that was found."""
         for bag, kept in self._kept.items():
             if bag.attributes.is_trusted and kept is bag and bag not in self._entries:
                 # Bouncy Castle takes whatever has a name for an entry.
@@ -187,15 +200,14 @@ class _Plan:
             if safe is None or bags != before:
                 safe = Safe(encryption=encryption, contents=pkcs12_bags.safe_contents(bags), bags=bags)
             safes.append(safe)
-        self._require_chains(Layout(safes=tuple(safes), mac=None))
+        self._require_entries(Layout(safes=tuple(safes), mac=None), count=count)
         return tuple(safes)
 
     def _keep_key(self, entry: PrivateKeyEntry, origin: KeyOrigin) -> None:
         bag, leaf = origin.key, origin.chain[:1]
         if entry.alias != origin.alias:
-            _require_alias(entry)
-            named = [item for item in origin.chain if item.attributes.alias == origin.alias and not item.attributes.is_trusted]
-            for item in (bag, *(named if origin.alias is not None else ())):
+            self._require_alias(entry)
+            for item in (bag, *_named(origin)):
                 self._kept[item] = pkcs12_bags.renamed(self._kept[item], entry.alias)
         if _is_redated(entry, bag):
             key_id = self._ids.take(entry.created or self._at)
@@ -294,12 +306,31 @@ class _Plan:
         self._encryptions.append(encryption)
         return len(self._encryptions) - 1
 
-    def _require_chains(self, written: Layout) -> None:
+    def _require_alias(self, entry: Entry) -> None:
+        """Refuse an alias that must not be written anew."""
+        alias = entry.alias or ""
+        if alias != alias.lower():
+            message = f"{_label(entry)}: an alias with an upper-case letter is not written, for Java compares them in lower case."
+            raise UnsupportedEntryError(message, remedy="Write it in lower case.")
+        if _JDK in alias:
+            message = (
+                f"{_label(entry)}: '{_JDK}' in an alias marks a root that came with Java, which holds it to rules of its own."
+            )
+            raise UnsupportedEntryError(message, remedy="Choose another alias.")
+        if len(alias) > limits.MAX_ALIAS:
+            message = f"{_label(entry)}: an alias of {len(alias):,} characters; at most {limits.MAX_ALIAS:,} are read."
+            raise UnsupportedEntryError(message)
+        if self._names[aliases.folded(alias)] > 1:
+            message = f"{_label(entry)}: another entry has this alias, as Java compares them, and one of the two would be hidden."
+            raise UnsupportedEntryError(message, remedy="Choose another alias.")
+
+    def _require_entries(self, written: Layout, *, count: int) -> None:
         """Refuse a key whose chain would be read back as another, as where two certificates have its issuer's name."""
         if not self._keys:
             return
+        entries = written.entries
         read: dict[Bag, tuple[Certificate, ...]] = {}
-        for item in pkcs12_entries.entries(written.bags):
+        for item in entries:
             if isinstance(item.native, KeyOrigin):
                 read[item.native.key] = item.native.certificates
         for bag, entry in self._keys:
@@ -307,6 +338,21 @@ class _Plan:
             if read.get(self._kept[bag], ())[: len(entry.chain)] != entry.chain:
                 message = f"{_label(entry)} cannot keep its chain: the store has two certificates with the name of one issuer."
                 raise UnsupportedEntryError(message, remedy="Remove one of the two, or keep the key in a store of its own.")
+        if len(entries) != count:
+            message = "A certificate that Java does not see by itself would come to be in the chain of a private key."
+            raise UnsupportedEntryError(message, remedy="Remove it first, or keep the key in a store of its own.")
+
+
+def _named(origin: KeyOrigin) -> tuple[CertificateBag, ...]:
+    """Return the certificates of a chain that have the key's own name, by which Java may have found them."""
+    if origin.alias is None:
+        return ()
+    wanted = aliases.folded(origin.alias)
+    return tuple(
+        bag
+        for bag in origin.chain
+        if not bag.attributes.is_trusted and bag.attributes.alias is not None and aliases.folded(bag.attributes.alias) == wanted
+    )
 
 
 def _origin(entry: Entry) -> Bag | None:
@@ -325,21 +371,6 @@ def _origin(entry: Entry) -> Bag | None:
 
 def _is_redated(entry: PrivateKeyEntry | SecretKeyEntry, bag: Bag) -> bool:
     return entry.created is not None and entry.created != pkcs12_entries.created(bag.attributes.key_id)
-
-
-def _require_alias(entry: Entry) -> None:
-    """Refuse an alias that must not be written anew."""
-    alias = entry.alias or ""
-    if alias != alias.lower():
-        message = f"{_label(entry)}: an alias with an upper-case letter is not written, for Java compares them in lower case."
-        raise UnsupportedEntryError(message, remedy="Write it in lower case.")
-    if _JDK in alias:
-        message = f"{_label(entry)}: '{_JDK}' in an alias marks a root that came with Java, which holds it to rules of its own."
-        raise UnsupportedEntryError(message, remedy="Choose another alias.")
-    if len(alias) > limits.MAX_ALIAS:
-        raise UnsupportedEntryError(
-            f"{_label(entry)}: an alias of {len(alias):,} characters; at most {limits.MAX_ALIAS:,} are read."
-        )
 
 
 def _label(entry: Entry) -> str:

@@ -49,19 +49,23 @@ def unlock(key: ProtectedKey, *, password: str) -> bytes:
     raise StoreIntegrityError(message, remedy="Try again with the key's own password.")
 
 
-def lock(private_key: bytes, *, recipe: Recipe) -> ProtectedKey:
+def lock(private_key: bytes, *, recipe: Recipe, found: ProtectedKey | None = None) -> ProtectedKey:
     """
     Return a key as a PKCS#12 store of that recipe keeps it: encrypted as its Java opens it, plain where there is no password.
 
     Args:
         private_key: the PrivateKeyInfo; not looked at.
         recipe: password, entropy and the Java that is to read it.
+        found: the key as it stood; encrypted as PKCS#12 has it, its algorithm, key size and iterations stay, unless that Java
+            would not open them, and then the iterations do.
     """
     if recipe.password is None:
         return ProtectedKey(form=KeyForm.PLAIN, data=private_key)
-    encryption = pbe_cipher.pattern(is_legacy=pbe_cipher.is_legacy(recipe.java)).fresh(recipe.entropy)
-    content = pbe_cipher.encrypted(encryption, private_key, password=Password(recipe.password))
-    return ProtectedKey(form=KeyForm.ENCRYPTED, data=writer.sequence(encryption.encode(), writer.octet_string(content)))
+    before = encryption(found.data) if found and found.form is KeyForm.ENCRYPTED else None
+    pattern = pbe_cipher.pattern(is_legacy=pbe_cipher.is_legacy(recipe.java))
+    chosen = (pbe_cipher.suited(before, recipe.java) if before else pattern).fresh(recipe.entropy)
+    content = pbe_cipher.encrypted(chosen, private_key, password=Password(recipe.password))
+    return ProtectedKey(form=KeyForm.ENCRYPTED, data=writer.sequence(chosen.encode(), writer.octet_string(content)))
 
 
 def encryption(data: bytes) -> Encryption | None:

@@ -23,9 +23,11 @@ class Recipe:
         password: of the new store; None for formats without one, and for a store without protection.
         java: who is to read it; None writes an old store with the algorithms it was found with, and a new one for every
             release from 17 on.
+        is_new_password: whether it is another than the store had: one that no reader is known to take must suit all of them.
     """
 
     at: datetime
     entropy: Callable[[int], bytes] = field(repr=False)
     password: str | None = field(default=None, repr=False)
     java: JavaVersion | None = None
+    is_new_password: bool = False

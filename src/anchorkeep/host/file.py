@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Bytes read from one input. The largest trust stores are below 1 MiB; evidence of a whole estate is tens of
 #: them.
 MAX = 64 * 1024 * 1024
+#: Bytes read of a file that begins with a secret.
+MAX_SECRET = 4096
 _CHUNK = 1024 * 1024
 
 # Absent on Windows, where opening a file never blocks nor makes a terminal ours.
@@ -66,6 +68,31 @@ def read_protected(path: Path, *, limit: int = MAX) -> bytes:
     except (OSError, ValueError) as error:
         failure.fail("read", path, error=error)
     _refuse_foreign(path, status)
+    return data
+
+
+def read_secret(path: Path, *, limit: int = MAX_SECRET) -> bytes:
+    """
+    Read a small file that holds a secret, or a pipe to its end: a secret comes that way without ever being on a disk.
+
+    Args:
+        path: where it is; symbolic links are followed. Whoever writes a pipe is waited for.
+        limit: bytes; more is refused, not cut.
+
+    Raises:
+        FileError: as `read`.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISFIFO(status.st_mode):
+            failure.require_regular(path, status)
+        with path.open("rb") as opened:
+            data = opened.read(limit + 1)
+    except (OSError, ValueError) as error:
+        failure.fail("read", path, error=error)
+    if len(data) > limit:
+        message = f"{visible(str(path))} holds more than {limit:,} bytes, which is no password."
+        raise FileError(message, remedy="Name a file or a pipe whose first line is the password.")
     return data
 
 

@@ -42,6 +42,11 @@ _KNOWN = {
     Scheme.MAC_SHA2: re.compile(r"HmacPBESHA(?:224|256|384|512)"),
 }
 _MODERN = frozenset({Scheme.PBES2, Scheme.MAC_SHA2})
+#: What to do about each obstacle.
+_CONVERT = "Convert it for the oldest Java that is to read it: `anchorkeep store convert --for`."
+_TO_ANOTHER = "Convert it into a format that Java opens: `anchorkeep store convert --storetype pkcs12`."
+_RENEW = "Give it a password of ASCII characters: `anchorkeep store passwd`."
+_SEAL = "Convert the store under a password, which seals its keys."
 #: The last release without a runtime here to prove the rules with.
 _MODELLED = 8
 
@@ -57,6 +62,7 @@ class Opening:
         opens_keys: whether it also opens the store's private keys; True where there are none.
         reason: why not, part of a sentence without the runtime's name; for one that opens all, what must be told to it
             (`as a store of type JCEKS`), or an empty string. Safe to print.
+        remedy: what removes that reason, one sentence; empty where it opens all.
         is_proved: whether the rule was measured with a real runtime; False for Java 8.
     """
 
@@ -64,6 +70,7 @@ class Opening:
     opens: bool
     opens_keys: bool
     reason: str
+    remedy: str
     is_proved: bool
 
 
@@ -81,13 +88,13 @@ def opening(store: TrustStore, java: JavaVersion, *, password: str | None) -> Op
     is_proved = java.feature > _MODELLED
     if store.format not in OWN:
         reason = _FOREIGN.get(store.format, "Java takes it for no store; keytool -importcert reads its certificates")
-        return Opening(java=java, opens=False, opens_keys=False, reason=reason, is_proved=is_proved)
+        return Opening(java=java, opens=False, opens_keys=False, reason=reason, remedy=_TO_ANOTHER, is_proved=is_proved)
     is_ascii = password is None or password.isascii()
-    for_all = next(_obstacles(store, java, is_ascii=is_ascii), "")
-    for_keys = next(_obstacles_of_keys(store, java, is_ascii=is_ascii), "")
+    for_all = next(_obstacles(store, java, is_ascii=is_ascii), None)
+    obstacle = for_all or next(_obstacles_of_keys(store, java, is_ascii=is_ascii), None)
     hint = "as a store of type JCEKS" if store.format == "jceks" else ""
-    reason = for_all or for_keys or hint
-    return Opening(java=java, opens=not for_all, opens_keys=not (for_all or for_keys), reason=reason, is_proved=is_proved)
+    reason, remedy = obstacle or (hint, "")
+    return Opening(java=java, opens=not for_all, opens_keys=not obstacle, reason=reason, remedy=remedy, is_proved=is_proved)
 
 
 def openings(store: TrustStore, *, password: str | None) -> tuple[Opening, ...]:
@@ -98,46 +105,47 @@ def openings(store: TrustStore, *, password: str | None) -> tuple[Opening, ...]:
 _FOREIGN = {"bks": "only Bouncy Castle's provider opens it, which no runtime brings with it"}
 
 
-def _obstacles(store: TrustStore, java: JavaVersion, *, is_ascii: bool) -> Iterator[str]:
-    """Say why a runtime does not open a store at all: its MAC, its certificates, its password."""
+# Why something is not opened, and what removes that.
+_Obstacle = tuple[str, str]
+
+
+def _obstacles(store: TrustStore, java: JavaVersion, *, is_ascii: bool) -> Iterator[_Obstacle]:
+    """Say why a runtime does not open a store at all: its password first, without which nothing helps; MAC, certificates."""
     if store.format != "pkcs12":
         return
-    for item in store.protection:
-        if item.part is not Part.KEYS:
-            yield from _of_algorithm(item, java)
     needing = [item for item in store.protection if item.part is not Part.KEYS and item.scheme is not Scheme.PLAIN]
     if not is_ascii and needing:
         yield from _of_password(needing, java)
+    for item in needing:
+        yield from _of_algorithm(item, java)
 
 
-def _obstacles_of_keys(store: TrustStore, java: JavaVersion, *, is_ascii: bool) -> Iterator[str]:
+def _obstacles_of_keys(store: TrustStore, java: JavaVersion, *, is_ascii: bool) -> Iterator[_Obstacle]:
     """Say why a runtime does not open private keys in a store that it opens."""
     keys = [item for item in store.protection if item.part is Part.KEYS]
-    for item in keys:
-        if item.scheme is Scheme.PLAIN:
-            yield "it does not see a key that is not encrypted"
-        elif item.scheme is not Scheme.JAVA:
-            yield from _of_algorithm(item, java)
     # Sun's own protector of JKS takes any text, that of JCEKS is a PBE cipher as those of PKCS#12 are.
     if not is_ascii and store.format != "jks":
         yield from _of_password(keys, java)
+    for item in keys:
+        if item.scheme is Scheme.PLAIN:
+            yield "it does not see a key that is not encrypted", _SEAL
+        elif item.scheme is not Scheme.JAVA:
+            yield from _of_algorithm(item, java)
 
 
-def _of_algorithm(item: Protection, java: JavaVersion) -> Iterator[str]:
-    if item.scheme is Scheme.PLAIN:
-        return
+def _of_algorithm(item: Protection, java: JavaVersion) -> Iterator[_Obstacle]:
     known = _KNOWN.get(item.scheme)
     if known is None or not known.fullmatch(item.algorithm):
-        yield f"it knows no {item.algorithm}"
+        yield f"it knows no {item.algorithm}", _CONVERT
     elif item.scheme in _MODERN and not java.opens_pbes2:
-        yield f"it has no {item.algorithm} yet"
+        yield f"it has no {item.algorithm} yet", _CONVERT
     if item.iterations is not None and item.iterations > _MAX_ITERATIONS:
-        yield f"{item.iterations:,} iterations are more than the {_MAX_ITERATIONS:,} it makes"
+        yield f"{item.iterations:,} iterations are more than the {_MAX_ITERATIONS:,} it makes", _CONVERT
 
 
-def _of_password(items: list[Protection], java: JavaVersion) -> Iterator[str]:
+def _of_password(items: list[Protection], java: JavaVersion) -> Iterator[_Obstacle]:
     """Say why a password beyond ASCII does not open a part: 25 is the first to take one, and for PBES2 and MACs alone."""
     if items and not java.opens_other_passwords:
-        yield "it takes no password beyond ASCII"
+        yield "it takes no password beyond ASCII", _RENEW
     elif any(item.scheme is Scheme.PBES1 for item in items):
-        yield "under PBES1 it takes no password beyond ASCII"
+        yield "under PBES1 it takes no password beyond ASCII", _RENEW

@@ -19,7 +19,9 @@ from anchorkeep.model.truststore import (
     Integrity,
     KeyForm,
     OtherEntry,
+    Part,
     PrivateKeyEntry,
+    SecretKeyEntry,
     TrustedCertEntry,
     TrustStore,
 )
@@ -35,13 +37,19 @@ if TYPE_CHECKING:
 NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 #: The two formats whose entries Java looks up by their alias in lower case and stores by the alias as it is.
 _LOOKED_UP = frozenset({"jks", "jceks"})
-_CONVERT = "Convert it for the oldest Java that is to read it: `anchorkeep store convert --for`."
+#: The formats in which a certificate by itself is a trust anchor of Java's.
+_ANCHORING = opening.OWN | {"bks"}
+#: What is said of a store that is trusted for nothing.
+NOTHING_TRUSTED = "Java trusts nothing by this store: every connection that uses it fails."
+_VERSION_3 = 3
+#: How the protection of a BKS store before version 2 is called.
+_SHORT_KEY = " with a key of 16 bits"
 #: Characters of an alias, escaped: what the codecs read at most.
 _WHOLE = 1_000_000
 _RENAME = "Rename it with `anchorkeep store rename`, naming it by its fingerprint where its alias is not its own."
 
 
-def inspect(store: TrustStore, openings: Sequence[Opening], *, at: datetime) -> tuple[Finding, ...]:
+def inspect(store: TrustStore, openings: Sequence[Opening], *, at: datetime, is_unconfirmed: bool = False) -> tuple[Finding, ...]:
     """
     Return the findings about a store, the worst first.
 
@@ -49,11 +57,14 @@ def inspect(store: TrustStore, openings: Sequence[Opening], *, at: datetime) -> 
         store: as it was read.
         openings: which Java opens it; where a person named one runtime, that one alone.
         at: the time at which certificates are over or not, aware.
+        is_unconfirmed: whether a password was given that proves nothing of the store.
     """
     findings = (
-        *_of_integrity(store),
+        *_of_integrity(store, is_unconfirmed=is_unconfirmed),
+        *_of_short_key(store),
         *_of_openings(store, openings),
         *_of_aliases(store),
+        *_of_anchors(store),
         *_of_entries(store),
         *_of_dates(store, at),
     )
@@ -65,10 +76,28 @@ def _finding(id_: str, severity: Severity, message: str, remedy: str = "", *, ab
     return Finding(id=id_, severity=severity, message=message, remedy=remedy, certificates=certificates)
 
 
-def _of_integrity(store: TrustStore) -> Iterator[Finding]:
+def is_without_anchor(store: TrustStore) -> bool:
+    """Whether a store is one of Java's, and holds neither a key nor a certificate that Java trusts."""
+    if store.format not in _ANCHORING or any(isinstance(entry, PrivateKeyEntry | SecretKeyEntry) for entry in store.entries):
+        return False
+    return not any(isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java for entry in store.entries)
+
+
+def _of_integrity(store: TrustStore, *, is_unconfirmed: bool) -> Iterator[Finding]:
     if store.integrity is Integrity.NOT_CHECKED:
         message = "The store's integrity was not checked, for no password that was tried is its own: anybody may have changed it."
         yield _finding("integrity-not-checked", WARNING, message, "Give its password.")
+    elif is_unconfirmed:
+        message = "The password that was given proves nothing: the store has no integrity check; it may be another one."
+        yield _finding("password-proves-nothing", WARNING, message, "Look who made the store; convert it to give it a password.")
+
+
+def _of_short_key(store: TrustStore) -> Iterator[Finding]:
+    """Look for the integrity check of BKS versions 0 and 1, whose key can be tried out (CVE-2018-5382)."""
+    if any(item.part is Part.INTEGRITY and item.algorithm.endswith(_SHORT_KEY) for item in store.protection):
+        message = "The store's integrity check has a key of 16 bits: anybody can change the store, and its password still fits."
+        remedy = "Compare its certificates by another channel, then convert it to a new BKS store."
+        yield _finding("integrity-key-short", WARNING, message, remedy)
 
 
 def _of_openings(store: TrustStore, openings: Sequence[Opening]) -> Iterator[Finding]:
@@ -76,15 +105,21 @@ def _of_openings(store: TrustStore, openings: Sequence[Opening]) -> Iterator[Fin
     if store.format not in opening.OWN and not is_asked:
         return  # A file of certificates is no store of Java's, and was not meant to be one.
     refused = [item for item in openings if not item.opens]
-    if refused:
-        severity = ERROR if len(refused) == len(openings) else NOTE
-        yield _finding(
-            "store-not-opened", severity, f"{_told(refused, 'does not open it', 'opens it')}: {refused[0].reason}.", _CONVERT
-        )
+    severity = ERROR if len(refused) == len(openings) else NOTE
+    for items in _by_reason(refused):
+        message = f"{_told(items, 'does not open it', 'opens it')}: {items[0].reason}."
+        yield _finding("store-not-opened", severity, message, items[0].remedy)
     sealed = [item for item in openings if item.opens and not item.opens_keys]
-    if sealed:
-        message = f"{_told(sealed, 'does not open its private keys', 'opens its private keys')}: {sealed[0].reason}."
-        yield _finding("key-not-opened", WARNING if len(sealed) == len(openings) else NOTE, message, _CONVERT)
+    severity = WARNING if len(sealed) == len(openings) else NOTE
+    for items in _by_reason(sealed):
+        message = f"{_told(items, 'does not open its private keys', 'opens its private keys')}: {items[0].reason}."
+        yield _finding("key-not-opened", severity, message, items[0].remedy)
+
+
+def _by_reason(openings: Sequence[Opening]) -> Iterator[list[Opening]]:
+    """Yield runtimes that have the same reason together, for what helps with one need not help with another."""
+    for reason in dict.fromkeys(item.reason for item in openings):
+        yield [item for item in openings if item.reason == reason]
 
 
 def _told(openings: Sequence[Opening], one: str, none: str) -> str:
@@ -116,6 +151,29 @@ def _of_aliases(store: TrustStore) -> Iterator[Finding]:
         yield _finding("hostile-alias", WARNING, message, _RENAME, about=hidden)
 
 
+def _of_anchors(store: TrustStore) -> Iterator[Finding]:
+    """Look for a store that makes no path end anywhere, and for anchors that are no CAs (RFC 5280 §4.2.1.9)."""
+    if store.format not in _ANCHORING:
+        return
+    trusted = [entry for entry in store.entries if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java]
+    if is_without_anchor(store) and not any(isinstance(entry, TrustedCertEntry) for entry in store.entries):
+        remedy = "Add the roots that it is to trust: `anchorkeep store add`."
+        yield _finding("nothing-trusted", ERROR, NOTHING_TRUSTED, remedy)
+    leaves = [entry for entry in trusted if _is_no_ca(entry.certificate)]
+    if leaves:
+        message = f"Trusted and no CA, so of no use once the service has its next certificate: {naming.described(leaves)}."
+        remedy = "Trust the root of its CA instead: `anchorkeep store add` with the service takes that."
+        yield _finding("anchor-not-ca", WARNING, message, remedy, about=leaves)
+
+
+def _is_no_ca(certificate: Certificate) -> bool:
+    try:
+        # Before version 3 nothing says what a certificate may do; old roots are such.
+        return certificate.version >= _VERSION_3 and not certificate.is_ca
+    except CertificateError:
+        return False  # That it cannot be read is a finding of its own.
+
+
 def _of_entries(store: TrustStore) -> Iterator[Finding]:
     """Look for what stands in a store and is passed over by Java (sun.security.pkcs12.PKCS12KeyStore.loadSafeContents)."""
     trusted = [entry for entry in store.entries if isinstance(entry, TrustedCertEntry)]
@@ -124,6 +182,10 @@ def _of_entries(store: TrustStore) -> Iterator[Finding]:
         is_all = len(unseen) == len(store.entries)
         message = f"Java does not see {naming.described(unseen)}: without the attribute trustedKeyUsage it trusts no certificate."
         remedy = "Convert the store, or add its certificates to a new one: both are written with the attribute."
+        if store.has_private_keys:
+            remedy = (
+                "Add what is to be trusted to a trust store, each by its fingerprint; beside a private key nothing is meant so."
+            )
         yield _finding("not-trusted-by-java", ERROR if is_all else WARNING, message, remedy, about=unseen)
     plain = [entry for entry in store.entries if isinstance(entry, PrivateKeyEntry) and _is_plain(entry)]
     if plain:

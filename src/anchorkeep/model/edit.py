@@ -4,7 +4,8 @@ Editing a store: each edit is a function from a store to a new one and what chan
 Rules kept here:
 - an entry that an edit does not name stays what it is, in its place, with all that its codec knows of it;
 - a new entry never takes the place or the alias of another, and a certificate that is there is not put there again;
-- what names several entries is no name: the edit is refused, and the message tells them apart.
+- what names several entries is no name: the edit is refused, and the message tells them apart;
+- a certificate that its own file rejects is not taken over as trusted, nor put beside an entry that rejects it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from anchorkeep.model.truststore import Entry, PrivateKeyEntry, SecretKeyEntry, 
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from anchorkeep.model.certificate import Certificate
@@ -83,15 +84,18 @@ def added(store: TrustStore, additions: Sequence[Addition], *, has_aliases: bool
 
     Raises:
         UsageError: an alias that must not be written, or one for a format without any.
-        RefusedError: an alias that another entry has, in whatever case.
+        RefusedError: an alias that another entry has, in whatever case; or a certificate that the store itself rejects.
     """
     present = _trusted(store)
+    rejected = {entry.certificate: entry for entry in store.distrusted}
     taken = _by_alias(store.entries)
     new: list[Entry] = []
     kept: list[Entry] = []
     for item in additions:
         if item.alias is not None:
             _refuse_alias(item.alias, has_aliases=has_aliases)
+        if item.certificate in rejected:
+            raise _rejected([rejected[item.certificate]], where="The store", remedy="Remove that entry first.")
         if found := present.get(item.certificate):
             kept.append(found)
             continue
@@ -130,7 +134,7 @@ def removed(
         keys = [store.entries[number] for number in found if isinstance(store.entries[number], PrivateKeyEntry | SecretKeyEntry)]
         if keys and not with_keys:
             message = f"'{visible(name, limit=100)}' is a key, which cannot be got again: {naming.described(keys)}."
-            raise RefusedError(message, remedy="Allow keys to be removed, or name another entry.")
+            raise RefusedError(message, remedy="Allow it with --keys, or name another entry.")
         gone.update(found)
     if expired is not None:
         gone.update(number for number, entry in enumerate(store.entries) if _is_over(entry, expired))
@@ -178,13 +182,20 @@ def merged(store: TrustStore, other: TrustStore, *, has_aliases: bool = True) ->
         store: the store.
         other: where to take from, of any format.
         has_aliases: as for `added`.
+
+    Raises:
+        RefusedError: a certificate that the other rejects, or the store itself.
     """
+    require_trusted(other)
+    wanted = frozenset(other.trusted)
+    if found_rejected := [entry for entry in store.distrusted if entry.certificate in wanted]:
+        raise _rejected(found_rejected, where="The store", remedy="Remove that entry first.")
     present = _trusted(store)
     taken = _by_alias(store.entries)
     new: list[Entry] = []
     kept: list[Entry] = []
     for entry in other.entries:
-        if not isinstance(entry, TrustedCertEntry):
+        if not isinstance(entry, TrustedCertEntry) or entry.certificate not in wanted:
             continue
         if found := present.get(entry.certificate):
             kept.append(found)
@@ -198,10 +209,31 @@ def merged(store: TrustStore, other: TrustStore, *, has_aliases: bool = True) ->
     return replace(store, entries=(*store.entries, *new)), Change(added=tuple(new), kept=tuple(kept))
 
 
+def require_trusted(store: TrustStore, *, accepted: Collection[bytes] = ()) -> None:
+    """
+    Refuse a store that itself says of a certificate that it is not to be trusted for TLS servers.
+
+    Args:
+        store: where certificates are to be taken from.
+        accepted: SHA-256 fingerprints of certificates that a person vouches for nevertheless.
+
+    Raises:
+        RefusedError: there is one; the message names it.
+    """
+    rejected = [entry for entry in store.distrusted if entry.certificate.sha256 not in accepted]
+    if rejected:
+        remedy = "Write the certificate without what OpenSSL says of it: `openssl x509 -in FILE -out PLAIN.pem`."
+        raise _rejected(rejected, where="The file", remedy=remedy)
+
+
+def _rejected(entries: Sequence[TrustedCertEntry], *, where: str, remedy: str) -> RefusedError:
+    return RefusedError(f"{where} rejects {naming.described(entries)} for TLS servers; it was not added.", remedy=remedy)
+
+
 def _trusted(store: TrustStore) -> dict[Certificate, Entry]:
     """Return what is trusted already, by content."""
     entries = (entry for entry in store.entries if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java)
-    return {entry.certificate: entry for entry in entries}
+    return {entry.certificate: entry for entry in entries if not entry.is_distrusted}
 
 
 def _by_alias(entries: Iterable[Entry]) -> dict[str, Entry]:

@@ -47,11 +47,6 @@ class JavaVersion:
         return len(self.numbers) > 1 and self.numbers >= first
 
     @property
-    def opens_without_password(self) -> bool:
-        """Whether it opens a PKCS#12 store without encryption and MAC: the same updates that brought PBES2 (JDK-8231107)."""
-        return self.opens_pbes2
-
-    @property
     def opens_other_passwords(self) -> bool:
         """Whether it opens a PKCS#12 store whose password is not ASCII."""
         return self.feature >= _FIRST_WITH_OTHER_PASSWORDS

@@ -80,8 +80,12 @@ def ambiguous(name: str, entries: Sequence[Entry]) -> RefusedError:
 
 def described(entries: Sequence[Entry]) -> str:
     """Return entries as a part of a sentence: their aliases, kinds and fingerprints, as far as they have some; printable."""
-    shown = [f"'{visible(entry.alias or '', limit=60)}' ({_mark(entry)})" for entry in entries[:_NAMED]]
+    shown = [f"{_called(entry)} ({_mark(entry)})" for entry in entries[:_NAMED]]
     return ", ".join(shown) + (f" and {len(entries) - _NAMED} more" if len(entries) > _NAMED else "")
+
+
+def _called(entry: Entry) -> str:
+    return "an entry without alias" if entry.alias is None else f"'{visible(entry.alias, limit=60)}'"
 
 
 def _mark(entry: Entry) -> str:

@@ -117,6 +117,7 @@ class TrustedCertEntry:
         alias: its name in the store (friendlyName in PKCS#12), None where the format or the entry has none.
         created: when it was put in, aware, UTC; None where the format keeps no date.
         is_visible_to_java: whether Java takes it for a trusted certificate; False for PKCS#12 bags without trustedKeyUsage.
+        is_distrusted: whether the file says that it is not to be trusted for TLS servers, as OpenSSL's TRUSTED CERTIFICATE can.
         properties: of a serialized store's entry, in order, the friendly name included; empty for other formats.
         native: how it stood in its file, for the codec that put it here and for nobody else; no part of the meaning.
     """
@@ -125,6 +126,7 @@ class TrustedCertEntry:
     alias: str | None = None
     created: datetime | None = None
     is_visible_to_java: bool = True
+    is_distrusted: bool = False
     properties: tuple[StoreProperty, ...] = ()
     native: object | None = field(default=None, compare=False, repr=False)
 
@@ -212,8 +214,33 @@ class TrustStore:
 
     @property
     def trusted(self) -> tuple[Certificate, ...]:
-        """The certificates of the trusted entries, in order."""
-        return tuple(entry.certificate for entry in self.entries if isinstance(entry, TrustedCertEntry))
+        """The certificates of the trusted entries, in order; without those that the file distrusts or that are `accompanying`."""
+        entries = [entry for entry in self.entries if isinstance(entry, TrustedCertEntry) and not entry.is_distrusted]
+        has_keys = self.has_private_keys
+        return tuple(entry.certificate for entry in entries if entry.is_visible_to_java or not has_keys)
+
+    @property
+    def has_private_keys(self) -> bool:
+        """Whether there is an entry with a private key."""
+        return any(isinstance(entry, PrivateKeyEntry) for entry in self.entries)
+
+    @property
+    def accompanying(self) -> tuple[TrustedCertEntry, ...]:
+        """
+        The entries that a PKCS#12 store with private keys does not say to be trusted, in order.
+
+        They are what somebody's chain left over, and no anchors, as the chains themselves are none; in a store without private
+        keys such certificates are what it is about.
+        """
+        if not self.has_private_keys:
+            return ()
+        entries = (entry for entry in self.entries if isinstance(entry, TrustedCertEntry))
+        return tuple(entry for entry in entries if not entry.is_visible_to_java)
+
+    @property
+    def distrusted(self) -> tuple[TrustedCertEntry, ...]:
+        """The entries that the file says are not to be trusted for TLS servers, in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, TrustedCertEntry) and entry.is_distrusted)
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
