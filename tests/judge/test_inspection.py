@@ -564,8 +564,8 @@ def test_finding_that_asks_for_something_says_what_to_do(case: Case) -> None:
 
 
 def test_every_finding_has_a_case() -> None:
-    """Every identifier that the rules can give stands in the table above."""
-    assert {case.id for case in CASES.values()} == finding_ids()
+    """Every identifier that the rules can give of a chain stands in the table above; those of stores have tests of their own."""
+    assert {case.id for case in CASES.values()} == finding_ids() - finding_ids("store.py")
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

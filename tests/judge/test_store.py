@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,7 @@ from anchorkeep.model.truststore import (
 )
 from tests.data import stores
 from tests.judge.conftest import leaf, root
+from tests.repository.test_findings import finding_ids
 
 ONE, TWO = stores.certificate("one"), stores.certificate("two")
 AT = ONE.not_after
@@ -216,3 +218,9 @@ def test_worst_comes_first() -> None:
     severities = [item.severity for item in judged.inspect(store, (), at=AT)]
     assert severities == sorted(severities, reverse=True)
     assert set(severities) == set(Severity)
+
+
+def test_every_finding_of_a_store_is_tried() -> None:
+    """Every identifier that the rules can give of a store stands in a test of this file."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert [name for name in finding_ids("store.py") if f'"{name}"' not in text] == []

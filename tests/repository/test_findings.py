@@ -22,9 +22,9 @@ def made_ids(source: str) -> set[str]:
     return found
 
 
-def finding_ids() -> set[str]:
-    """Return the identifiers that the rules can give."""
-    return set().union(*(made_ids(path.read_text(encoding="utf-8")) for path in JUDGE.glob("*.py")))
+def finding_ids(pattern: str = "*.py") -> set[str]:
+    """Return the identifiers that the rules in modules of such a name can give."""
+    return set().union(*(made_ids(path.read_text(encoding="utf-8")) for path in JUDGE.glob(pattern)))
 
 
 def sections() -> dict[str, str]:
