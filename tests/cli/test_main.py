@@ -95,6 +95,7 @@ def test_hostile_word_is_said_harmlessly() -> None:
         (errors.CertificateError("It is so.", remedy="Do that."), 1),
         (errors.StoreFormatError("It is so.", remedy="Do that."), 1),
         (errors.UnsupportedFormatError("It is so.", remedy="Do that."), 1),
+        (errors.TooMuchWorkError("It is so.", remedy="Do that."), 1),
         (errors.StoreIntegrityError("It is so.", remedy="Do that."), 1),
         (errors.EvidenceError("It is so.", remedy="Do that."), 1),
         (errors.UnsupportedEntryError("It is so.", remedy="Do that."), 1),
@@ -118,7 +119,7 @@ def test_every_error_is_among_those_tested() -> None:
     assert {item.__name__ for item in _kinds(errors.AnchorkeepError)} == {
         *("AnchorkeepError", "UsageError", "InputError", "TLVError", "CertificateError", "StoreFormatError"),
         *("UnsupportedFormatError", "StoreIntegrityError", "EvidenceError", "UnsupportedEntryError", "RefusedError"),
-        *("FileError", "StartTLSError"),
+        *("FileError", "StartTLSError", "TooMuchWorkError"),
     }
 
 
