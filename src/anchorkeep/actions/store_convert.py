@@ -21,7 +21,15 @@ from anchorkeep.formats.capability import CAPABILITIES, TITLES
 from anchorkeep.model import alias as aliases
 from anchorkeep.model import naming
 from anchorkeep.model.edit import Change
-from anchorkeep.model.truststore import Entry, OtherEntry, PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry, TrustStore
+from anchorkeep.model.truststore import (
+    Entry,
+    OtherEntry,
+    PrivateKeyEntry,
+    SecretKeyEntry,
+    TrustedCertEntry,
+    TrustStore,
+    certificate_of,
+)
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -30,7 +38,6 @@ if TYPE_CHECKING:
 
     from anchorkeep.actions.store import Opened
     from anchorkeep.actions.store_write import Terms, Written
-    from anchorkeep.model.certificate import Certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +162,7 @@ class _Conversion:
             return self._resealed(self._seen(entry, taken))
         alias = None
         if CAPABILITIES[self.format].has_aliases:
-            alias = aliases.free(_certificate(entry), taken=taken, wanted=entry.alias)
+            alias = aliases.free(certificate_of(entry), taken=taken, wanted=entry.alias)
             taken.add(alias)
         match entry:
             case TrustedCertEntry():
@@ -210,16 +217,6 @@ def _secret(opened: Opened, *, format_name: str, new_password: str | None) -> st
     if new_password is None and CAPABILITIES[format_name].has_password:
         new_password = opened.password
     return store_edit.new_password(format_name, new_password)
-
-
-def _certificate(entry: Entry) -> Certificate | None:
-    match entry:
-        case TrustedCertEntry():
-            return entry.certificate
-        case PrivateKeyEntry():
-            return entry.chain[0] if entry.chain else None
-        case _:
-            return None
 
 
 def _losses(store: TrustStore, *, format_name: str) -> Iterator[Loss]:

@@ -13,6 +13,7 @@ from anchorkeep.actions.store_write import State
 from anchorkeep.cli import render, store_entry, store_record
 from anchorkeep.errors import FileError
 from anchorkeep.model import naming
+from anchorkeep.model.truststore import certificate_of
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def entries(done: Change) -> RenderableType:
     table.add_column(overflow="fold")
     table.add_column(no_wrap=True)
     for mark, style, name, entry in _rows(done):
-        certificate = store_entry.certificate_of(entry)
+        certificate = certificate_of(entry)
         title = store_entry.kind(entry) if certificate is None else certificate.title
         digits = naming.fingerprint(entry)[:_DIGITS]
         table.add_row(render.text(mark, style), render.text(name), render.text(title, "dim"), render.text(digits, "dim"))

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError
 from anchorkeep.model import naming
-from anchorkeep.model.truststore import Integrity, OtherEntry, OtherKind, PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry
+from anchorkeep.model.truststore import (
+    Integrity,
+    OtherEntry,
+    OtherKind,
+    PrivateKeyEntry,
+    SecretKeyEntry,
+    TrustedCertEntry,
+    certificate_of,
+)
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -97,17 +105,6 @@ def kind(entry: Entry) -> str:
             return "secret"
         case OtherEntry():
             return _OTHERS[entry.kind]
-
-
-def certificate_of(entry: Entry) -> Certificate | None:
-    """Return the certificate that an entry is about, a key's own included; None where there is none."""
-    match entry:
-        case TrustedCertEntry():
-            return entry.certificate
-        case PrivateKeyEntry():
-            return entry.chain[0] if entry.chain else None
-        case SecretKeyEntry() | OtherEntry():
-            return None
 
 
 def heading(opened: Opened) -> str:

@@ -10,12 +10,11 @@ Rules kept here:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import StoreFormatError, UnsupportedEntryError, UnsupportedFormatError
-from anchorkeep.formats import bks_key, capability, limits
+from anchorkeep.formats import bks_key, capability, javaio, limits
 from anchorkeep.formats.bks_key import KeyKind
 from anchorkeep.formats.javaio import encode_utf
 from anchorkeep.model.certificate import Certificate
@@ -37,13 +36,12 @@ from anchorkeep.text import visible
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
+    from datetime import datetime
 
     from anchorkeep.formats.javaio import DataInput
 
 _CERTIFICATE_TYPE = "X.509"
 _CERTIFICATE_TYPES = frozenset({_CERTIFICATE_TYPE, "X509"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 class _Kind(IntEnum):
@@ -99,7 +97,7 @@ def read(source: DataInput, *, kind: int, label: str) -> Entry:
     alias = source.utf(what="alias")
     source.place = f"{label} ('{visible(alias, limit=60)}')"
     date = source.position
-    created = _moment(source.int64(what="creation date"))
+    created = javaio.moment(source.int64(what="creation date"))
     after_date = source.position
     chain = _chain(source)
     body = source.position
@@ -153,14 +151,6 @@ def _certificate(source: DataInput) -> Certificate:
         message = f"{source.place}: a certificate of type '{visible(kind, limit=60)}'; only X.509 is read."
         raise UnsupportedFormatError(message)
     return Certificate(source.counted(what="certificate"))
-
-
-def _moment(milliseconds: int) -> datetime | None:
-    """Return a time of Java, None for one beyond the years 1 to 9999."""
-    try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return None
 
 
 def key_protection(entries: Sequence[Entry]) -> list[Protection]:
@@ -224,7 +214,7 @@ def _date(entry: Entry, found: _Found | None, *, at: datetime) -> bytes:
     if found and (isinstance(entry, OtherEntry) or found.created == entry.created):
         return found.raw[found.date : found.chain]
     created = None if isinstance(entry, OtherEntry) else entry.created
-    return (((created or at) - _EPOCH) // _MILLISECOND).to_bytes(8, "big", signed=True)
+    return javaio.milliseconds(created or at).to_bytes(8, "big", signed=True)
 
 
 def _trusted(entry: TrustedCertEntry, found: _Found | None) -> tuple[int, bytes, bytes]:

@@ -13,12 +13,11 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from anchorkeep import tlv
 from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedEntryError, UnsupportedFormatError
-from anchorkeep.formats import java_key, java_object, limits
+from anchorkeep.formats import java_key, java_object, javaio, limits
 from anchorkeep.formats.javaio import DataInput, encode_utf
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import (
@@ -33,6 +32,8 @@ from anchorkeep.model.truststore import (
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from anchorkeep.model.truststore import Entry
 
 #: Versions of the container; from the second on each certificate has a type.
@@ -43,8 +44,6 @@ _PRIVATE_KEY, _TRUSTED_CERTIFICATE, _SECRET_KEY = 1, 2, 3
 _KINDS = {PrivateKeyEntry: _PRIVATE_KEY, TrustedCertEntry: _TRUSTED_CERTIFICATE, SecretKeyEntry: _SECRET_KEY}
 _CERTIFICATE_TYPE = "X.509"
 _CERTIFICATE_TYPES = frozenset({_CERTIFICATE_TYPE, "X509"})
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _DATE = struct.Struct(">q")
 #: What an alias of a JDK's own roots says; Java trusts SHA-1 less under such a root (sun.security.util.AnchorCertificates).
 _JDK = " [jdk"
@@ -142,7 +141,7 @@ class EntryReader:
         kind = source.int32(what="kind")
         alias = source.utf(what="alias")
         source.place = place._replace(alias=alias)
-        created = _moment(source.int64(what="creation date"))
+        created = javaio.moment(source.int64(what="creation date"))
         body = chain = source.position
         certificates: tuple[Certificate, ...] = ()
         key = b""
@@ -195,14 +194,6 @@ class EntryReader:
                 message = f"{source.place}: a certificate of type '{visible(kind, limit=60)}'; only X.509 is read."
                 raise UnsupportedFormatError(message)
         return Certificate(source.counted(what="certificate"))
-
-
-def _moment(milliseconds: int) -> datetime | None:
-    """Return a time of Java, None for one beyond the years 1 to 9999."""
-    try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return None
 
 
 def _sealed_protection(sealed: java_object.JavaObject) -> Protection | None:
@@ -276,7 +267,7 @@ class EntryWriter:
     def _date(self, entry: _Named, found: _Found | None) -> bytes:
         if found and found.created == entry.created:
             return found.raw[found.body - _DATE.size : found.body]
-        return _DATE.pack(((entry.created or self.at) - _EPOCH) // _MILLISECOND)
+        return _DATE.pack(javaio.milliseconds(entry.created or self.at))
 
     def _trusted(self, entry: TrustedCertEntry, found: _Found | None) -> bytes:
         if found and found.version == self.version and found.certificates[0] == entry.certificate:

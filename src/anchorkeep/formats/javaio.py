@@ -7,6 +7,7 @@ Every read is checked against what is left, and what is missing is said with its
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from anchorkeep.errors import StoreFormatError
 
@@ -17,6 +18,9 @@ _THREE_OCTETS = 0xE0
 _FOUR_OCTETS = re.compile(rb"[\xf0-\xff]")
 #: Octets that a counted string holds (java.io.DataOutput.writeUTF).
 _MAX_UTF = 0xFFFF
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class DataInput:
@@ -155,3 +159,16 @@ def _unit(encoded: bytes, position: int) -> tuple[int, int]:
     for octet in rest:
         value = value << 6 | octet & 0x3F
     return value, position + length
+
+
+def moment(milliseconds: int) -> datetime | None:
+    """Return a time of Java, None for one beyond the years 1 to 9999."""
+    try:
+        return _EPOCH + milliseconds * _MILLISECOND
+    except OverflowError:
+        return None
+
+
+def milliseconds(time: datetime) -> int:
+    """Return an aware time as Java counts it, in milliseconds since 1970, what is less than one cut off."""
+    return (time - _EPOCH) // _MILLISECOND

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError, StoreFormatError
-from anchorkeep.formats import limits
+from anchorkeep.formats import javaio, limits
 from anchorkeep.formats.pkcs12_bags import Bag, CertificateBag, CrlBag, KeyBag, SecretBag
 from anchorkeep.model import alias as aliases
 from anchorkeep.model.truststore import OtherEntry, OtherKind, PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
+    from datetime import datetime
 
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.truststore import Entry
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 # Java writes the time an entry was made as its localKeyId.
 _JAVA_TIME = b"Time "
 _MAX_TIME_DIGITS = 15
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,10 +96,7 @@ def created(key_id: bytes | None) -> datetime | None:
     digits = (key_id or b"").removeprefix(_JAVA_TIME)
     if key_id == digits or not digits.isdigit() or len(digits) > _MAX_TIME_DIGITS:
         return None
-    try:
-        return _EPOCH + timedelta(milliseconds=int(digits))
-    except OverflowError:
-        return None
+    return javaio.moment(int(digits))
 
 
 def is_of(entry: OtherEntry, bag: Bag) -> bool:
@@ -120,7 +115,7 @@ class KeyIds:
 
     def take(self, moment: datetime) -> bytes:
         """Return one as Java makes it, for a time or the first millisecond after it that is not taken."""
-        first = max(0, (moment - _EPOCH) // _MILLISECOND)
+        first = max(0, javaio.milliseconds(moment))
         number = self._next.get(first, first)
         while (found := _JAVA_TIME + b"%d" % number) in self._taken:
             number += 1

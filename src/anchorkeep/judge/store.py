@@ -24,6 +24,7 @@ from anchorkeep.model.truststore import (
     SecretKeyEntry,
     TrustedCertEntry,
     TrustStore,
+    certificate_of,
 )
 from anchorkeep.text import counted, visible
 
@@ -72,7 +73,7 @@ def inspect(store: TrustStore, openings: Sequence[Opening], *, at: datetime, is_
 
 
 def _finding(id_: str, severity: Severity, message: str, remedy: str = "", *, about: Sequence[Entry] = ()) -> Finding:
-    certificates = tuple(dict.fromkeys(item for entry in about if (item := _certificate(entry)) is not None))
+    certificates = tuple(dict.fromkeys(item for entry in about if (item := certificate_of(entry)) is not None))
     return Finding(id=id_, severity=severity, message=message, remedy=remedy, certificates=certificates)
 
 
@@ -204,21 +205,11 @@ def _is_plain(entry: PrivateKeyEntry) -> bool:
 
 
 def _of_dates(store: TrustStore, at: datetime) -> Iterator[Finding]:
-    over = [entry for entry in store.entries if _is_over(_certificate(entry), at)]
+    over = [entry for entry in store.entries if _is_over(certificate_of(entry), at)]
     if over:
         message = f"{counted(len(over), 'certificate')} expired: {naming.described(over)}."
         remedy = "Remove trusted ones with `anchorkeep store remove --expired` once nothing needs them."
         yield _finding("entry-expired", WARNING, message, remedy, about=over)
-
-
-def _certificate(entry: Entry) -> Certificate | None:
-    match entry:
-        case TrustedCertEntry():
-            return entry.certificate
-        case PrivateKeyEntry():
-            return entry.chain[0] if entry.chain else None
-        case _:
-            return None
 
 
 def _is_over(certificate: Certificate | None, at: datetime) -> bool:

@@ -253,6 +253,17 @@ class TrustStore:
         return tuple(entry for entry in self.entries if isinstance(entry, OtherEntry))
 
 
+def certificate_of(entry: Entry) -> Certificate | None:
+    """Return the certificate that an entry is about, a key's own included; None where there is none."""
+    match entry:
+        case TrustedCertEntry():
+            return entry.certificate
+        case PrivateKeyEntry():
+            return entry.chain[0] if entry.chain else None
+        case SecretKeyEntry() | OtherEntry():
+            return None
+
+
 def _certificates(entry: Entry) -> tuple[Certificate, ...]:
     match entry:
         case TrustedCertEntry():
