@@ -497,6 +497,8 @@ SERVER, MAIL, ANY = (writer.oid(number) for number in ("1.3.6.1.5.5.7.3.1", "1.3
         (b"\x30\x05", True),
         (writer.sequence(writer.explicit(0, writer.text("x"))), True),
         (SERVER, True),
+        (writer.sequence(writer.explicit(0, SERVER), writer.explicit(0, MAIL)), True),
+        (writer.sequence(writer.sequence(SERVER), writer.sequence(MAIL)), True),
     ],
 )
 def test_what_openssl_rejects_for_servers_is_distrusted(trust: bytes, is_distrusted: bool) -> None:  # noqa: FBT001

@@ -349,13 +349,11 @@ def _is_distrusted(trust: bytes) -> bool:
     One that rejects serverAuth or any purpose does; one that lists purposes trusts no others; a broken one vouches for nothing.
     """
     try:
-        members = tlv.read(trust).children(reader.SEQUENCE)
-        purposes = {
-            member.tag: {node.expect(reader.OID).oid() for node in member.children()}
-            for member in members
-            if member.tag in _LISTS
-        }
+        lists = [member for member in tlv.read(trust).children(reader.SEQUENCE) if member.tag in _LISTS]
+        purposes = {member.tag: {node.expect(reader.OID).oid() for node in member.children()} for member in lists}
     except TLVError:
+        return True
+    if len(purposes) != len(lists):  # A second list of a kind would hide the first; OpenSSL writes none.
         return True
     rejected, trusted = purposes.get(_REJECTED, set()), purposes.get(reader.SEQUENCE)
     return bool(rejected & _OF_SERVERS) or (trusted is not None and not trusted & _OF_SERVERS)
