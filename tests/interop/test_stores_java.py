@@ -34,7 +34,8 @@ TYPES = pytest.mark.parametrize("storetype", ["JKS", "JCEKS"])
 OWN_PASSWORDS = {"rsa": KEY_PASSWORD, "renamed": KEY_PASSWORD, "aes": KEY_PASSWORD, "server": KEY_PASSWORD}
 
 
-@pytest.fixture(scope="module", params=[*JRES, "jdk"])
+# A JDK that is installed is mostly of a release that is among the runtimes, so it has its turn in the long run.
+@pytest.fixture(scope="module", params=[*JRES, pytest.param("jdk", marks=pytest.mark.deep)])
 def homes(request: pytest.FixtureRequest) -> tuple[Path, ...]:
     """Return one of the runtimes of tools/jres.sh, or every JDK that is installed."""
     return require_jdks() if request.param == "jdk" else (jre(request.param),)

@@ -43,7 +43,8 @@ PKCS8 = KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 JAR = Path("/usr/share/java/bcprov.jar")
 
 
-@pytest.fixture(scope="module", params=[*JRES, "jdk"])
+# A JDK that is installed is mostly of a release that is among the runtimes, so it has its turn in the long run.
+@pytest.fixture(scope="module", params=[*JRES, pytest.param("jdk", marks=pytest.mark.deep)])
 def home(request: pytest.FixtureRequest) -> Path:
     """Return the home of one of the runtimes of tools/jres.sh, or of the first JDK that is installed."""
     return require_jdks()[0] if request.param == "jdk" else jre(request.param)
@@ -295,7 +296,8 @@ def test_a_new_store_opens_elsewhere(tmp_path: Path, label: str, password: str) 
         openssl(path, password="other")
 
 
-@pytest.mark.parametrize("cipher", ["3des-pkcs12", "rc2-40", "aes-128", "aes-256"])
+# Of the two ciphers with certtool's 600,000 rounds of an old derivation one is for the long run.
+@pytest.mark.parametrize("cipher", [pytest.param("3des-pkcs12", marks=pytest.mark.deep), "rc2-40", "aes-128", "aes-256"])
 def test_a_store_of_certtool_survives_an_edit(files: Path, cipher: str) -> None:
     """A store of GnuTLS opens in GnuTLS and openssl after an edit."""
     path = files / "store.p12"
