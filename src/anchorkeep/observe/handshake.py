@@ -13,6 +13,7 @@ nothing, but not the absence of one.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from anchorkeep.errors import CertificateError, UsageError
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.chain import Failure
 from anchorkeep.model.endpoint import as_ip_address
-from anchorkeep.observe import alert, failure, opening
+from anchorkeep.observe import alert, failure, flight, opening
 from anchorkeep.observe.approach import DIRECT, KEY_TYPE_MAX_TLS, Approach, KeyType
 from anchorkeep.text import visible
 
@@ -42,15 +43,14 @@ TLS_VERSIONS = {
 MAX_RECEIVED = 512 * 1024
 #: Bytes of the server's opening that are kept, to say what it speaks when it is not TLS.
 _OPENING = 256
-#: One read from the memory BIO; a client's flight is far smaller.
+#: Bytes of one read from the memory BIO; a client's flight is far smaller, unless its own chain is long.
 _FLIGHT = 16 * 1024
 #: Bytes of a certificate that is kept for the next server that sends it; those of CAs stay below 3 KiB.
 _MAX_SHARED = 8 * 1024
 #: AlertLevel (RFC 5246 §7.2); a warning does not end a handshake.
 _FATAL = 2
 # ContentType (RFC 8446 §5.1) and HandshakeType (§4) of what is told apart by its bytes.
-_HANDSHAKE, _APPLICATION_DATA = 22, 23
-_SERVER_HELLO, _CERTIFICATE = 2, 11
+_HANDSHAKE, _SERVER_HELLO = 22, 2
 _RECORD_HEADER = 5
 _CIPHERS = {
     None: b"DEFAULT:@SECLEVEL=0",
@@ -135,24 +135,6 @@ class _Notes:
 def _note(connection: SSL.Connection, where: int, value: int) -> None:
     if where == SSL.SSL_CB_READ_ALERT and value >> 8 == _FATAL:
         connection.get_app_data().alert = value & 0xFF
-
-
-def _presents_certificate(flight: bytes) -> bool:
-    """
-    Whether a client's flight holds a Certificate message, empty or not, which only a CertificateRequest makes it send.
-
-    Up to TLS 1.2 the message is in clear (RFC 5246 §7.4.6). In TLS 1.3 the flight ends the handshake, and holds one protected
-    record, Finished, where nothing was asked for, and more of them where it was (RFC 8446 §4.4); OpenSSL gives each message a
-    record of its own.
-    """
-    protected = position = 0
-    while position + _RECORD_HEADER < len(flight):
-        kind = flight[position]
-        if kind == _HANDSHAKE and flight[position + _RECORD_HEADER] == _CERTIFICATE:
-            return True
-        protected += kind == _APPLICATION_DATA
-        position += _RECORD_HEADER + int.from_bytes(flight[position + 3 : position + _RECORD_HEADER], "big")
-    return protected > 1
 
 
 class ClientHandshake:
@@ -283,12 +265,16 @@ class ClientHandshake:
         else:
             self._is_verdict_open = True
             self._end(None)
-        try:
-            flight = self._connection.bio_read(_FLIGHT)
-        except SSL.WantReadError:
-            return b""
-        self._is_certificate_requested = self._is_certificate_requested or _presents_certificate(flight)
-        return flight
+        said = self._read_flight()
+        self._is_certificate_requested = self._is_certificate_requested or flight.presents_certificate(said)
+        return said
+
+    def _read_flight(self) -> bytes:
+        parts: list[bytes] = []
+        with suppress(SSL.WantReadError):
+            while True:
+                parts.append(self._connection.bio_read(_FLIGHT))
+        return b"".join(parts)
 
     def _explain(self, error: SSL.Error) -> Failure:
         foreign = opening.recognize(self._opening)
