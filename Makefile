@@ -35,7 +35,7 @@ test: setup  ## Run the tests, except those marked deep.
 	@tools/debian-packages.sh
 	@tools/proxies.sh
 	@tools/servers.sh
-	@$(BIN)/pytest -n auto -m "not deep" $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -m "not deep" $(ARGS)
 
 deep: setup  ## Run the tests marked deep: long fuzzing, large inputs, Windows' own reader.
 	@tools/debian-packages.sh

@@ -12,9 +12,15 @@ import pytest
 from tests.conftest import ROOT, missing, require_jdks, require_tool
 
 JRES = ("11.0.9", "11.0.13", "17.0.2", "21.0.8", "25.0.2")
+#: The oldest and the newest; those between have their turn in the long run, where Java's rules are the same in all of them.
+OUTER_JRES = tuple(
+    version if version in {JRES[0], JRES[-1]} else pytest.param(version, marks=pytest.mark.deep) for version in JRES
+)
 
 # The first names the encoding of output until Java 18, the second from then on.
 _JAVA_OPTIONS = ("-J-Dfile.encoding=UTF-8", "-J-Dstdout.encoding=UTF-8", "-J-Duser.language=en")
+# Programs that run for a blink: one compiler and one collector of garbage are half the work. Making an RSA key is long.
+_SHORT = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s(.*?)-----END CERTIFICATE-----", re.DOTALL)
 
@@ -29,8 +35,8 @@ def jre(version: str) -> Path:
 
 def run(*command: str | Path, data: bytes | None = None) -> str:
     """Run a program, which must succeed, and return its output."""
-    # Java takes its arguments in the locale's encoding.
-    environment = os.environ | {"LC_ALL": "C.UTF-8"}
+    # Java takes its arguments in the locale's encoding, and the options of `java`, not of keytool, from the second.
+    environment = os.environ | {"LC_ALL": "C.UTF-8", "JDK_JAVA_OPTIONS": " ".join(_SHORT)}
     result = subprocess.run(
         [str(part) for part in command], input=data, capture_output=True, check=False, timeout=120, env=environment
     )
@@ -42,7 +48,8 @@ def run(*command: str | Path, data: bytes | None = None) -> str:
 
 def keytool(home: Path, *arguments: str | Path) -> str:
     """Run a runtime's keytool in English; what it prints is UTF-8."""
-    return run(home / "bin" / "keytool", *_JAVA_OPTIONS, *arguments)
+    short = () if "-genkeypair" in arguments else (f"-J{option}" for option in _SHORT)
+    return run(home / "bin" / "keytool", *_JAVA_OPTIONS, *short, *arguments)
 
 
 def compiled(program: str, folder: Path) -> Path:

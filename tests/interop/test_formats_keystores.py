@@ -95,7 +95,7 @@ def test_passwords_of_openssl_open(files: Path, password: str, options: list[str
     )
 
 
-@pytest.mark.parametrize("cipher", ["3des-pkcs12", "rc2-40", "aes-128", "aes-256", "3des"])
+@pytest.mark.parametrize("cipher", [pytest.param("3des-pkcs12", marks=pytest.mark.deep), "rc2-40", "aes-128", "aes-256", "3des"])
 def test_pkcs12_of_certtool_is_read(files: Path, cipher: str) -> None:
     """A PKCS#12 store of GnuTLS' certtool is read: key with chain."""
     path = files / "store.p12"

@@ -54,7 +54,7 @@ def certificates(path: Path) -> int:
     return sum(isinstance(item, CertificateBag) for item in layout.bags)
 
 
-@pytest.fixture(scope="module", params=["17.0.2", "25.0.2"])
+@pytest.fixture(scope="module", params=[pytest.param("17.0.2", marks=pytest.mark.deep), "25.0.2"])
 def home(request: pytest.FixtureRequest) -> Path:
     """Return the home of a runtime."""
     return jre(request.param)

@@ -20,7 +20,7 @@ from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import Entry, PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry, TrustStore
 from tests.conftest import require_jdks, require_tool
 from tests.data.pki import chain
-from tests.interop.keystores import JRES, compiled, jre, keytool, listed, run
+from tests.interop.keystores import OUTER_JRES, compiled, jre, keytool, listed, run
 from tests.peers import process
 from tests.peers.pki import Presented, present
 
@@ -35,7 +35,7 @@ OWN_PASSWORDS = {"rsa": KEY_PASSWORD, "renamed": KEY_PASSWORD, "aes": KEY_PASSWO
 
 
 # A JDK that is installed is mostly of a release that is among the runtimes, so it has its turn in the long run.
-@pytest.fixture(scope="module", params=[*JRES, pytest.param("jdk", marks=pytest.mark.deep)])
+@pytest.fixture(scope="module", params=[*OUTER_JRES, pytest.param("jdk", marks=pytest.mark.deep)])
 def homes(request: pytest.FixtureRequest) -> tuple[Path, ...]:
     """Return one of the runtimes of tools/jres.sh, or every JDK that is installed."""
     return require_jdks() if request.param == "jdk" else (jre(request.param),)

@@ -296,8 +296,10 @@ def test_a_new_store_opens_elsewhere(tmp_path: Path, label: str, password: str) 
         openssl(path, password="other")
 
 
-# Of the two ciphers with certtool's 600,000 rounds of an old derivation one is for the long run.
-@pytest.mark.parametrize("cipher", [pytest.param("3des-pkcs12", marks=pytest.mark.deep), "rc2-40", "aes-128", "aes-256"])
+# Old ciphers cost certtool 600,000 rounds, seconds of each test: they are for the long run.
+@pytest.mark.parametrize(
+    "cipher", [*(pytest.param(name, marks=pytest.mark.deep) for name in ("3des-pkcs12", "rc2-40", "aes-128")), "aes-256"]
+)
 def test_a_store_of_certtool_survives_an_edit(files: Path, cipher: str) -> None:
     """A store of GnuTLS opens in GnuTLS and openssl after an edit."""
     path = files / "store.p12"
@@ -319,7 +321,9 @@ def private_numbers(der: bytes) -> rsa.RSAPrivateNumbers:
     return key.private_numbers()
 
 
-@pytest.mark.parametrize("password", [PASSWORD, "pässwörd"], ids=["ascii", "latin"])
+@pytest.mark.parametrize(
+    "password", [pytest.param(PASSWORD, marks=pytest.mark.deep), "pässwörd"], ids=["ascii", "latin"]
+)
 def test_stores_of_nss_are_read_and_written(tmp_path: Path, password: str) -> None:
     """NSS imports a store of ours; what it exports of it is read, edited, and imported by NSS again."""
     pk12util, certutil = require_tool("pk12util"), require_tool("certutil")
