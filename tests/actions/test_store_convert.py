@@ -12,16 +12,12 @@ from anchorkeep.judge import opening
 from anchorkeep.model import alias
 from anchorkeep.model.edit import Addition
 from anchorkeep.model.java import JavaVersion, every
-from anchorkeep.model.truststore import PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry
+from anchorkeep.model.truststore import Part, PrivateKeyEntry, Scheme, SecretKeyEntry, TrustedCertEntry
 from tests.data import keys, pki, stores
 from tests.peers.terms import AT, terms
 
 ONE, TWO = stores.certificate("one"), stores.certificate("two")
-SECRET = stores.bag(
-    5,
-    stores.writer.sequence(stores.writer.oid(stores.BAG + "2"), stores.writer.explicit(0, stores.writer.octet_string(b"sealed"))),
-    stores.friendly_name("secret"),
-)
+SECRET = stores.bag(5, stores.secret(b"sealed"), stores.friendly_name("secret"))
 BAG = stores.cert_bag(ONE, stores.friendly_name("one"), stores.trusted_key_usage())
 
 
@@ -100,8 +96,30 @@ def test_pkcs12_keeps_the_date_of_a_key_alone(tmp_path: Path) -> None:
     assert [entry.created for entry in store.read(tmp_path / "new").store.entries] == [AT]  # type: ignore[union-attr]
 
 
-def test_secret_key_stays_within_its_format_and_password(tmp_path: Path) -> None:
-    """A secret key is carried within PKCS#12 under the same password, and refused under another and in another format."""
+@pytest.mark.parametrize("java", [None, every(8)])
+def test_secret_key_is_sealed_under_another_password(tmp_path: Path, java: JavaVersion | None) -> None:
+    """Within PKCS#12 secret keys get the target's password, and the algorithm that its runtime opens."""
+    old = keys.write_secrets(tmp_path / "old", "changeit", "changeit")
+    asked = terms(tmp_path, java=java)
+    store_convert.convert(old, tmp_path / "new", format="pkcs12", new_password="s3cret!", terms=asked)
+    assert keys.secrets(tmp_path / "new", "s3cret!") == [keys.secret(1), keys.secret(2)]
+    used = {item.scheme for item in store.read(tmp_path / "new", password="s3cret!").store.protection if item.part is Part.KEYS}
+    assert used == {Scheme.PBES2 if java is None else Scheme.PBES1}
+
+
+def test_secret_key_that_does_not_open_is_not_converted(tmp_path: Path) -> None:
+    """Where a secret key has a password of its own, another store password is refused, and the store's own keeps it."""
+    old = keys.write_secrets(tmp_path / "old", "changeit", "another")
+    with pytest.raises(StoreIntegrityError, match=r"'secret2' \(secret key\) does not open"):
+        store_convert.convert(old, tmp_path / "new", format="pkcs12", new_password="s3cret!", terms=terms(tmp_path))
+    assert not (tmp_path / "new").exists()
+    store_convert.convert(old, tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
+    with pytest.raises(StoreIntegrityError):
+        keys.secrets(tmp_path / "new", "changeit")
+
+
+def test_secret_stays_within_its_format_and_password(tmp_path: Path) -> None:
+    """A secret that is no key is carried within PKCS#12 under its password, and refused under another and in another format."""
     source(tmp_path / "old", stores.pfx(stores.plain_part(BAG, SECRET)))
     store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
     assert [type(entry) for entry in store.read(tmp_path / "new").store.entries] == [TrustedCertEntry, SecretKeyEntry]
@@ -116,7 +134,7 @@ def test_secret_key_stays_within_its_format_and_password(tmp_path: Path) -> None
 def test_properties_of_windows_are_a_loss(tmp_path: Path) -> None:
     """What a serialized store says beside a certificate is named, since no other format holds it."""
     name = stores.sst_element(11, "Eins\0".encode("utf-16-le"))
-    data = stores.sst(name, stores.sst_element(9, b"\x30\0"), stores.sst_element(32, ONE.der))
+    data = stores.sst(name, stores.sst_element(20, b"key identifier"), stores.sst_element(32, ONE.der))
     source(tmp_path / "old", data)
     with pytest.raises(UnsupportedEntryError, match="no properties of Windows"):
         store_convert.convert(tmp_path / "old", tmp_path / "new", format="pkcs12", terms=terms(tmp_path))
@@ -198,6 +216,23 @@ def test_untagged_certificates_become_trusted(tmp_path: Path, format_name: str) 
         (alias.default(TWO), True),
     }
     assert any("Java did not see" in note and TWO.sha256.hex() in note for note in written.notes)
+
+
+def test_untagged_certificates_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """Of certificates with one name that Java comes to see within PKCS#12 one keeps it, before others one that it saw already."""
+    three = stores.certificate("three")
+    untagged = [stores.cert_bag(item, stores.friendly_name(name)) for item, name in ((TWO, "one"), (three, "ONE"))]
+    for bags, expected in (
+        (untagged, [(TWO, alias.default(TWO)), (three, "ONE")]),
+        ([*untagged, BAG], [(TWO, alias.default(TWO)), (three, alias.default(three)), (ONE, "one")]),
+    ):
+        old = source(tmp_path / "old", stores.pfx(stores.plain_part(*bags)))
+        new = tmp_path / f"new{len(bags)}"
+        written = store_convert.convert(old, new, format="pkcs12", terms=terms(tmp_path)).written
+        entries = [entry for entry in store.read(new).store.entries if isinstance(entry, TrustedCertEntry)]
+        assert [(entry.certificate, entry.alias) for entry in entries] == expected
+        assert all(entry.is_visible_to_java for entry in entries)
+        assert any("some have another" in note and alias.default(TWO) in note for note in written.notes)
 
 
 def test_aliases_are_lowered_and_told_apart(tmp_path: Path) -> None:

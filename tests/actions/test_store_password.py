@@ -65,11 +65,30 @@ def test_key_that_does_not_open_changes_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == data
 
 
-def test_secret_key_in_pkcs12_is_refused(tmp_path: Path) -> None:
-    """A secret key in PKCS#12 is carried and cannot be sealed anew, so that nothing is written, and it is named."""
-    value = stores.writer.explicit(0, stores.writer.octet_string(b"sealed"))
-    content = stores.writer.sequence(stores.writer.oid(stores.BAG + "2"), value)
-    data = stores.pfx(stores.plain_part(stores.bag(5, content, stores.friendly_name("hmac"))))
+def test_secret_keys_in_pkcs12_follow(tmp_path: Path) -> None:
+    """In PKCS#12 secret keys get the new password too, keep their algorithms, and do not open under the old one any more."""
+    path = keys.write_secrets(tmp_path / "store", "changeit", "changeit")
+    before = protection(path, "changeit")
+    written = store_password.change(path, new_password=ASCII, password="changeit", terms=terms(tmp_path))
+    assert (written.state, written.change.is_empty, written.notes) == (State.REPLACED, True, ())
+    assert keys.secrets(path, ASCII) == [keys.secret(1), keys.secret(2)]
+    assert protection(path, ASCII) == before
+    with pytest.raises(StoreIntegrityError):
+        keys.secrets(path, ASCII, key_password="changeit")
+
+
+def test_secret_key_that_does_not_open_changes_nothing(tmp_path: Path) -> None:
+    """Where one of two secret keys has another password, nothing is written, and it is named."""
+    path = keys.write_secrets(tmp_path / "store", "changeit", "another")
+    data = path.read_bytes()
+    with pytest.raises(StoreIntegrityError, match=r"'secret2' \(secret key\) does not open .*; nothing was written"):
+        store_password.change(path, new_password=ASCII, terms=terms(tmp_path))
+    assert path.read_bytes() == data
+
+
+def test_secret_that_is_no_key_is_refused(tmp_path: Path) -> None:
+    """A secret in PKCS#12 that is no key as Java keeps one cannot be sealed anew, so that nothing is written; it is named."""
+    data = stores.pfx(stores.plain_part(stores.bag(5, stores.secret(b"sealed"), stores.friendly_name("hmac"))))
     (tmp_path / "store").write_bytes(data)
     with pytest.raises(UnsupportedEntryError, match=r"'hmac' \(secret key\)"):
         store_password.change(tmp_path / "store", new_password=ASCII, terms=terms(tmp_path))

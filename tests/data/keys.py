@@ -9,8 +9,8 @@ from anchorkeep import formats
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.java import JavaVersion
-from anchorkeep.model.truststore import PrivateKeyEntry, TrustedCertEntry, TrustStore
-from tests.data import pki
+from anchorkeep.model.truststore import PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry, TrustStore
+from tests.data import pki, stores
 from tests.peers.terms import AT
 
 FORMATS = ("jks", "jceks", "pkcs12", "bks")
@@ -50,3 +50,27 @@ def opened(path: Path, password: str, *, key_password: str | None = None) -> byt
     (entry,) = (entry for entry in store.entries if isinstance(entry, PrivateKeyEntry))
     assert entry.key is not None
     return formats.unlock(entry.key, password=key_password or password)
+
+
+def write_secrets(path: Path, *passwords: str) -> Path:
+    """Write a PKCS#12 store under `changeit` with a secret under each password, as Java seals one: `secret1`, `secret2`, ..."""
+    bags = []
+    for number, password in enumerate(passwords, start=1):
+        recipe = Recipe(at=AT, entropy=bytes, password=password)
+        sealed = formats.lock(secret(number), format="pkcs12", recipe=recipe).data
+        bags.append(stores.bag(5, stores.secret(sealed), stores.friendly_name(f"secret{number}")))
+    path.write_bytes(stores.pfx(stores.plain_part(*bags)))
+    return path
+
+
+def secret(number: int) -> bytes:
+    """Return an AES key as Java wraps it, in the structure of a private one."""
+    algorithm = stores.writer.sequence(stores.writer.oid("2.16.840.1.101.3.4.1"))
+    return stores.writer.sequence(stores.writer.integer(0), algorithm, stores.writer.octet_string(bytes((number,)) * 16))
+
+
+def secrets(path: Path, password: str, *, key_password: str | None = None) -> list[bytes]:
+    """Return the secret keys of a store, opened."""
+    store = formats.loads(path.read_bytes(), password=password)
+    keys = [entry.key for entry in store.entries if isinstance(entry, SecretKeyEntry)]
+    return [formats.unlock(key, password=key_password or password) for key in keys if key is not None]

@@ -157,6 +157,11 @@ def key_bag(*attributes: bytes) -> bytes:
     return bag(2, writer.sequence(writer.octet_string(b"sealed private key")), *attributes)
 
 
+def secret(value: bytes, kind: str = f"{BAG}2") -> bytes:
+    """Return the content of a bag for a secret, of the type that Java writes: an EncryptedPrivateKeyInfo."""
+    return writer.sequence(writer.oid(kind), writer.explicit(0, writer.octet_string(value)))
+
+
 def plain_part(*bags: bytes) -> bytes:
     """Return a ContentInfo with bags that are not encrypted."""
     content = writer.octet_string(writer.sequence(*bags))

@@ -17,7 +17,7 @@ from anchorkeep.errors import (
     UnsupportedFormatError,
     UsageError,
 )
-from anchorkeep.formats import pkcs7, shape
+from anchorkeep.formats import limits, pkcs7, shape
 from anchorkeep.formats.capability import CAPABILITIES
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.certificate import Certificate
@@ -290,6 +290,23 @@ def test_a_file_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(formats.limits, "MAX_BYTES", 3)
     with pytest.raises(StoreFormatError, match="4 bytes are too many"):
         formats.loads(b"0000")
+
+
+@pytest.mark.parametrize("name", list(CAPABILITIES))
+def test_a_store_is_written_up_to_what_is_read(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A store of as many bytes and entries as are read is written, and one with more of either is refused before that."""
+    entries = [TrustedCertEntry(certificate=item, alias=item.sha256.hex()) for item in (LEAF, ROOT)]
+    store = TrustStore(format=name, entries=tuple(entries))
+    data = formats.write(store, format=name, recipe=RECIPE)
+    monkeypatch.setattr(limits, "MAX_BYTES", len(data))
+    monkeypatch.setattr(limits, "MAX_ENTRIES", len(store.entries))
+    formats.loads(formats.write(store, format=name, recipe=RECIPE), password=RECIPE.password)
+    monkeypatch.setattr(limits, "MAX_BYTES", len(data) - 1)
+    with pytest.raises(UnsupportedEntryError, match=f"would have {len(data):,} bytes; with more than {len(data) - 1:,} it"):
+        formats.write(store, format=name, recipe=RECIPE)
+    monkeypatch.setattr(limits, "MAX_ENTRIES", len(store.entries) - 1)
+    with pytest.raises(UnsupportedEntryError, match="would have 2 entries; with more than 1 it is not read again"):
+        formats.write(store, format=name, recipe=RECIPE)
 
 
 def test_shapes_are_told_from_broken_parts() -> None:

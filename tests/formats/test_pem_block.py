@@ -90,7 +90,7 @@ def test_what_a_block_holds_is_not_shown() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (b"\r\n-----BEGIN X-----\r\n", r"x: the block begun in line 2 has no END; is the file cut off\?"),
+        (b"\r\n-----BEGIN X-----\r\n", r"x: the block begun in line 2 has no END\."),
         (b"-----END X-----", "x: line 1: END X without its BEGIN"),
         (b"-----BEGIN X----", "x: line 1: .* is a damaged boundary"),
     ],

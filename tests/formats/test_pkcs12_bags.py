@@ -13,6 +13,7 @@ from tests.data.stores import cert_bag, certificate, friendly_name, key_bag, loc
 
 ROOT = certificate("root")
 KEY = ProtectedKey(form=KeyForm.ENCRYPTED, data=writer.sequence(writer.octet_string(b"another key")))
+SEALED = ProtectedKey(form=KeyForm.ENCRYPTED, data=writer.sequence(writer.sequence(), writer.octet_string(b"sealed")))
 OTHER = stores.attribute("1.2.3", writer.integer(1), writer.integer(2))
 ALIASES = st.text(st.characters(max_codepoint=0x10FFFF, exclude_categories=["Cs"]), max_size=20)
 
@@ -52,7 +53,8 @@ def test_a_new_certificate_is_that_of_keytool() -> None:
 def test_each_kind_of_bag_is_told() -> None:
     """Each bag of the standard is told by its type; what is not understood is a bag all the same."""
     crl = writer.sequence(writer.oid("1.2.840.113549.1.9.23.1"), writer.explicit(0, writer.octet_string(stores.crl())))
-    secret = writer.sequence(writer.oid("1.2.3"), writer.explicit(0, writer.octet_string(b"secret")))
+    secret = stores.secret(b"sealed")
+    key = stores.secret(SEALED.data)
     kinds = {
         key_bag(): KeyBag,
         stores.bag(1, writer.sequence()): KeyBag,
@@ -61,7 +63,9 @@ def test_each_kind_of_bag_is_told() -> None:
         stores.bag(4, crl): CrlBag,
         stores.bag(4, secret): Bag,
         stores.bag(4, writer.sequence()): Bag,
+        stores.bag(5, key): SecretBag,
         stores.bag(5, secret): SecretBag,
+        stores.bag(5, stores.secret(writer.sequence(writer.NULL, writer.NULL))): SecretBag,
         stores.bag(5, writer.sequence()): SecretBag,
         stores.bag(6, writer.sequence(cert_bag(ROOT))): Nest,
         stores.bag(7, writer.NULL): Bag,
@@ -69,7 +73,7 @@ def test_each_kind_of_bag_is_told() -> None:
     bags = read(*kinds)
     assert [type(bag) for bag in bags] == list(kinds.values())
     assert [bag.raw for bag in bags] == list(kinds)
-    assert [bag.value for bag in bags if isinstance(bag, SecretBag)] == [b"secret", b""]
+    assert [bag.key for bag in bags if isinstance(bag, SecretBag)] == [SEALED, None, None, None]
     assert [bag.crl for bag in bags if isinstance(bag, CrlBag)] == [stores.crl()]
 
 
@@ -132,6 +136,16 @@ def test_a_key_is_put_in_the_place_of_another() -> None:
     assert pkcs12_bags.with_key(bag, KEY).raw == stores.bag(2, KEY.data, OTHER, friendly_name("server"))
     plain = ProtectedKey(form=KeyForm.PLAIN, data=KEY.data)
     assert pkcs12_bags.with_key(bag, plain).raw == stores.bag(1, KEY.data, OTHER, friendly_name("server"))
+
+
+def test_a_secret_key_is_put_in_the_place_of_another() -> None:
+    """A secret's bag with another key keeps its attributes and its type, also one that Java does not write."""
+    for kind in (f"{stores.BAG}2", "1.2.3"):
+        bag = one(stores.bag(5, stores.secret(SEALED.data, kind), OTHER, friendly_name("aes")))
+        assert isinstance(bag, SecretBag)
+        changed = pkcs12_bags.with_secret(bag, KEY)
+        assert changed.raw == stores.bag(5, stores.secret(KEY.data, kind), OTHER, friendly_name("aes"))
+        assert (changed.key, changed.attributes) == (KEY, bag.attributes)
 
 
 def test_nests_are_counted_and_flattened() -> None:

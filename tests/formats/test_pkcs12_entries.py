@@ -8,16 +8,23 @@ from anchorkeep.formats import limits, pkcs12_bags, pkcs12_entries
 from anchorkeep.formats.pkcs12_bags import Bag
 from anchorkeep.formats.pkcs12_entries import KeyIds, KeyOrigin
 from anchorkeep.model.certificate import Certificate
-from anchorkeep.model.truststore import OtherEntry, OtherKind, PrivateKeyEntry, SecretKeyEntry, TrustedCertEntry
+from anchorkeep.model.truststore import (
+    KeyForm,
+    OtherEntry,
+    OtherKind,
+    PrivateKeyEntry,
+    ProtectedKey,
+    SecretKeyEntry,
+    TrustedCertEntry,
+)
 from anchorkeep.tlv import writer
 from tests.data import stores
 from tests.data.stores import cert_bag, certificate, friendly_name, key_bag, local_key_id, trusted_key_usage
 
 AT = datetime(2026, 5, 4, 3, 2, 1, 500_000, tzinfo=UTC)
 LEAF, MIDDLE, ROOT = certificate("leaf", "middle"), certificate("middle", "root"), certificate("root")
-SECRET = stores.bag(
-    5, writer.sequence(writer.oid("1.2.3"), writer.explicit(0, writer.octet_string(b"secret"))), friendly_name("s")
-)
+SEALED = writer.sequence(writer.sequence(), writer.octet_string(b"sealed"))
+SECRET = stores.bag(5, stores.secret(SEALED, "1.2.3"), friendly_name("s"))
 
 
 def read(*bags: bytes) -> tuple[Bag, ...]:
@@ -40,6 +47,7 @@ def test_every_entry_knows_its_bags() -> None:
     assert trusted == TrustedCertEntry(certificate=ROOT, alias="root")
     assert private == PrivateKeyEntry(alias="server", chain=(LEAF, MIDDLE, ROOT))
     assert carried == SecretKeyEntry(alias="s")
+    assert carried.key == ProtectedKey(form=KeyForm.ENCRYPTED, data=SEALED)
     assert unknown == OtherEntry(kind=OtherKind.UNKNOWN, data=other.raw)
     assert [entry.native for entry in (trusted, carried, unknown)] == [root, secret, other]
     origin = private.native

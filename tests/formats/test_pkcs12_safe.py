@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from anchorkeep import tlv
 from anchorkeep.errors import UnsupportedEntryError
 from anchorkeep.formats import pkcs12
-from anchorkeep.formats.pkcs12_safe import Layout
+from anchorkeep.formats.pkcs12_layout import Layout
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import (
@@ -55,7 +55,7 @@ C_MIDDLE = cert_bag(MIDDLE, friendly_name("CN=middle"))
 UNTAGGED = cert_bag(certificate("untagged", "nobody"), friendly_name("untagged"))
 SECRET = stores.bag(
     5,
-    writer.sequence(writer.oid("1.2.840.113549.1.12.10.1.2"), writer.explicit(0, writer.octet_string(b"secret"))),
+    stores.secret(b"secret"),
     friendly_name("aes"),
     local_key_id(b"3"),
 )
@@ -366,6 +366,17 @@ def test_a_secret_is_carried_between_stores() -> None:
     ]
 
 
+def test_a_secret_key_is_written_anew() -> None:
+    """A secret key that was encrypted anew stands in the place of the old one, between others and in another store."""
+    mac = stores.bag(5, stores.secret(writer.sequence(writer.sequence(), writer.octet_string(b"old"))), friendly_name("mac"))
+    store = read(pfx(plain_part(K_ONE, mac, SECRET), plain_part(L_ONE)))
+    entries = changed(store, "mac", key=ENCRYPTED)
+    expected = stores.bag(5, stores.secret(ENCRYPTED.data), friendly_name("mac"))
+    assert parts(write(store, entries))[0] == contents(K_ONE, expected, SECRET)
+    new = TrustStore(format="pkcs12", entries=tuple(entry for entry in entries if entry.alias == "mac"))
+    assert parts(pkcs12.dump(new, RECIPE)) == [contents(expected)]
+
+
 def test_an_entry_that_stands_twice_is_written_twice() -> None:
     """The same entry a second time is a second entry, under an alias of its own."""
     store = read(pfx(encrypted_part(T_OTHER)))
@@ -506,3 +517,11 @@ def test_the_values_are_not_shown() -> None:
     assert "sealed" not in repr(store.native)
     assert "sealed" not in repr([entry.native for entry in store.entries])
     assert isinstance(store.certificates[0], Certificate)
+
+
+@pytest.mark.parametrize("key", [NO_KEY, ProtectedKey(form=KeyForm.PLAIN, data=sealed())])
+def test_a_secret_key_must_be_encrypted(key: ProtectedKey) -> None:
+    """A secret key that is plain, or encrypted as PKCS#12 does not know, is refused by its name."""
+    store = read()
+    with pytest.raises(UnsupportedEntryError, match="'aes' has a secret key that is not encrypted as PKCS#12 keeps one"):
+        write(store, changed(store, "aes", key=key))

@@ -246,3 +246,29 @@ def test_what_has_no_place_is_refused(other: Entry) -> None:
     """Keys and entries of an unknown kind are refused with their number."""
     with pytest.raises(UnsupportedEntryError, match=r"^Entry 2"):
         sst.dumps([TrustedCertEntry(certificate=ROOT), other])
+
+
+SERVERS, ANY, MAIL = (stores.writer.oid(dotted) for dotted in ("1.3.6.1.5.5.7.3.1", "2.5.29.37.0", "1.3.6.1.5.5.7.3.4"))
+
+
+@pytest.mark.parametrize(
+    ("value", "is_distrusted"),
+    [
+        (stores.writer.sequence(SERVERS), False),
+        (stores.writer.sequence(MAIL, SERVERS), False),
+        (stores.writer.sequence(ANY), False),
+        (stores.writer.sequence(MAIL), True),
+        (stores.writer.sequence(), True),
+        (b"", True),
+        (SERVERS, True),
+        (stores.writer.sequence(stores.writer.integer(1)), True),
+    ],
+    ids=["servers", "both", "any", "mail", "none", "empty", "no list", "no purpose"],
+)
+def test_purposes_without_servers_are_no_trust(value: bytes, is_distrusted: bool) -> None:  # noqa: FBT001
+    """A certificate that Windows takes for other purposes than TLS servers is none to be trusted, and its bytes stay."""
+    data = stores.sst(sst_element(9, value), sst_element(32, ROOT.der), sst_element(32, LEAF.der))
+    store = formats.loads(data)
+    assert store.distrusted == ((store.entries[0],) if is_distrusted else ())
+    assert store.trusted == ((LEAF,) if is_distrusted else (ROOT, LEAF))
+    assert written(data) == data

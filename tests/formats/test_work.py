@@ -20,6 +20,8 @@ def test_what_java_does_not_derive_is_refused(iterations: int) -> None:
     with pytest.raises(StoreFormatError, match=r"iterations of a key derivation; 1 to 5,000,000 are done") as caught:
         Work().spend(iterations)
     assert not isinstance(caught.value, TooMuchWorkError)
+    assert "Java refuses" in caught.value.remedy
+    assert ("with fewer" in caught.value.remedy) is (iterations > 0)
 
 
 def test_what_is_refused_costs_nothing() -> None:

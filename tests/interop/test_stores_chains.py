@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from anchorkeep import formats
+from anchorkeep.actions import store as stores
 from anchorkeep.actions import store_convert, store_edit, store_verify
 from anchorkeep.formats.pkcs12_bags import CertificateBag
-from anchorkeep.formats.pkcs12_safe import Layout
+from anchorkeep.formats.pkcs12_layout import Layout
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model.java import every
 from anchorkeep.model.truststore import PrivateKeyEntry, TrustStore
@@ -98,7 +99,7 @@ def test_a_converted_store_trusts_no_issuer(home: Path, two: Path, format_name: 
 def test_merging_takes_no_issuer(two: Path, tmp_path: Path) -> None:
     """Of a store with keys alone nothing is taken over."""
     store_edit.new(tmp_path / "trust.p12", format="pkcs12", password=None, terms=terms(tmp_path))
-    store_edit.merge(tmp_path / "trust.p12", [two], terms=terms(tmp_path))
+    store_edit.merge(tmp_path / "trust.p12", [stores.read(two)], terms=terms(tmp_path))
     assert read(tmp_path / "trust.p12").entries == ()
 
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from anchorkeep import formats
+from anchorkeep.actions import store_convert, store_password
 from anchorkeep.errors import StoreIntegrityError
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.model import java
@@ -32,6 +33,7 @@ from tests.conftest import missing, require_jdks, require_tool
 from tests.data.pki import chain
 from tests.interop.keystores import JRES, compiled, fingerprints, jre, keytool, listed, run
 from tests.peers.pki import present
+from tests.peers.terms import terms
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow]
 
@@ -61,9 +63,10 @@ def recipe(version: JavaVersion | None = None, *, password: str | None = PASSWOR
     return Recipe(at=AT, entropy=os.urandom, password=password, java=version)
 
 
-def probed(home: Path, classes: Path, path: Path) -> dict[str, list[str]]:
+def probed(home: Path, classes: Path, path: Path, *passwords: str) -> dict[str, list[str]]:
     """Return for each alias what a runtime tells of it: its kind, and what its key could do; without its date."""
-    output = run(home / "bin" / "java", "-Dfile.encoding=UTF-8", "-cp", classes, "StoreProbe", "PKCS12", path, PASSWORD)
+    words = ("-Dfile.encoding=UTF-8", "-cp", classes, "StoreProbe", "PKCS12", path, *(passwords or (PASSWORD,)))
+    output = run(home / "bin" / "java", *words)
     return {line.split("\t")[0]: line.split("\t")[2:] for line in output.splitlines()}
 
 
@@ -182,6 +185,35 @@ def test_keys_can_be_encrypted_anew(home: Path, classes: Path, filled: Callable[
     expected = {alias: text for alias, text in before.items() if text[0] != "secret"}
     for runtime in (home, jre("11.0.9")):
         assert probed(runtime, classes, path) == expected
+
+
+@pytest.mark.parametrize("home", ["11.0.9", pytest.param("17.0.2", marks=pytest.mark.deep), "25.0.2"], indirect=True)
+def test_a_new_password_opens_every_key(home: Path, classes: Path, filled: Callable[[Path], bytes], tmp_path: Path) -> None:
+    """In a store of keytool with two keys and two secrets all open under another password of ours, and nothing under the old."""
+    path, new = tmp_path / "store.p12", "s3cret!"
+    path.write_bytes(filled(home))
+    before, protection = probed(home, classes, path), read(path).protection
+    assert [text[0] for text in before.values()].count("secret") == 2
+    store_password.change(path, new_password=new, terms=terms(tmp_path))
+    assert read(path, new).protection == protection
+    assert probed(home, classes, path, new) == before
+    with pytest.raises(pytest.fail.Exception, match="keystore password was incorrect"):
+        probed(home, classes, path)
+    with pytest.raises(pytest.fail.Exception, match="UnrecoverableKeyException"):
+        probed(home, classes, path, new, f"aes={PASSWORD}")
+
+
+@pytest.mark.parametrize("home", ["25.0.2"], indirect=True)
+def test_a_converted_store_opens_in_an_old_java(
+    home: Path, classes: Path, filled: Callable[[Path], bytes], tmp_path: Path
+) -> None:
+    """A store of keytool with secrets that is converted for every Java 8 under another password opens in 11.0.9, secrets too."""
+    path, new = tmp_path / "store.p12", "s3cret!"
+    path.write_bytes(filled(home))
+    before = probed(home, classes, path)
+    asked = replace(terms(tmp_path), java=java.every(8))
+    store_convert.convert(path, tmp_path / "new.p12", format="pkcs12", new_password=new, terms=asked)
+    assert probed(jre("11.0.9"), classes, tmp_path / "new.p12", new) == before
 
 
 def test_a_store_without_a_password_opens(home: Path, tmp_path: Path) -> None:
@@ -321,9 +353,7 @@ def private_numbers(der: bytes) -> rsa.RSAPrivateNumbers:
     return key.private_numbers()
 
 
-@pytest.mark.parametrize(
-    "password", [pytest.param(PASSWORD, marks=pytest.mark.deep), "pässwörd"], ids=["ascii", "latin"]
-)
+@pytest.mark.parametrize("password", [pytest.param(PASSWORD, marks=pytest.mark.deep), "pässwörd"], ids=["ascii", "latin"])
 def test_stores_of_nss_are_read_and_written(tmp_path: Path, password: str) -> None:
     """NSS imports a store of ours; what it exports of it is read, edited, and imported by NSS again."""
     pk12util, certutil = require_tool("pk12util"), require_tool("certutil")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from anchorkeep import tlv
 from anchorkeep.errors import TLVError
-from anchorkeep.tlv import Node, reader, writer
+from anchorkeep.tlv import Node, header, reader, writer
 
 VALUES: list[Callable[[Node], Any]] = [
     Node.integer,
@@ -128,8 +128,8 @@ def test_deep_nesting_is_refused(header: bytes, end: bytes, closed: bool) -> Non
 
 def test_nesting_within_the_limit_is_read() -> None:
     """32 nodes within each other are read to the innermost; the 33rd is refused, of definite length or not."""
-    for header, end in ((b"\x30\x80", b"\0\0"), (b"\xbf\x1f\x80", b"\0\0")):
-        node = tlv.read(header * 32 + end * 32)
+    for begin, end in ((b"\x30\x80", b"\0\0"), (b"\xbf\x1f\x80", b"\0\0")):
+        node = tlv.read(begin * 32 + end * 32)
         for _ in range(31):
             (node,) = node.iterate()
         assert list(node.iterate()) == []
@@ -161,14 +161,14 @@ def test_work_on_indefinite_lengths_is_bounded(monkeypatch: pytest.MonkeyPatch) 
     """To read 30 nested nodes of indefinite length over 1,000 others each header is passed once to find where they end."""
     data = b"\x30\x80" * 30 + b"\x05\x00" * 1_000 + b"\0\0" * 30
     counts = 0
-    header = reader._header
+    read = header.read
 
     def counting(data: bytes, start: int, limit: int) -> tuple[int, int | None, int]:
         nonlocal counts
         counts += 1
-        return header(data, start, limit)
+        return read(data, start, limit)
 
-    monkeypatch.setattr(reader, "_header", counting)
+    monkeypatch.setattr(header, "read", counting)
     node = tlv.read(data)
     while not (children := node.children())[1:]:
         (node,) = children

@@ -9,6 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,8 @@ def convert(
     """
     Write a store's entries to a new file in another format, or in the same one for another runtime.
 
-    Private keys are opened and sealed as the new format seals them; secret keys go only where the format stays the same.
+    Private keys are opened and sealed as the new format seals them; secret keys go only where the format stays the same, and in
+    PKCS#12 are sealed anew as private ones are.
 
     Args:
         source: the store.
@@ -145,9 +147,10 @@ class _Conversion:
     def store(self) -> TrustStore:
         """Return the target's entries: as they are where the format stays, else made anew."""
         store = self.opened.store
-        taken = {aliases.folded(entry.alias) for entry in store.entries if entry.alias is not None} if self._is_same else set()
         kept = store.entries if self._is_same else _carried(store, self.format)
-        entries = tuple(self._entry(entry, taken) for entry in kept)
+        found = kept if self._is_same else ()
+        names = Counter(aliases.folded(entry.alias) for entry in found if entry.alias is not None)
+        entries = tuple(self._entry(entry, names) for entry in kept)
         # What is wrong with the whole of a store is not carried on, as the short key of BKS before version 2, or no protection.
         is_bare = self.opened.password is None and self.password is not None
         is_kept = self._is_same and not is_bare and not formats.doubt(store)
@@ -157,41 +160,42 @@ class _Conversion:
     def _is_same(self) -> bool:
         return self.opened.store.format == self.format
 
-    def _entry(self, entry: Entry, taken: set[str]) -> Entry:
+    def _entry(self, entry: Entry, names: Counter[str]) -> Entry:
         if self._is_same:
-            return self._resealed(self._seen(entry, taken))
+            return self._resealed(self._seen(entry, names))
         alias = None
         if CAPABILITIES[self.format].has_aliases:
-            alias = aliases.free(certificate_of(entry), taken=taken, wanted=entry.alias)
-            taken.add(alias)
+            alias = aliases.free(certificate_of(entry), taken=names, wanted=entry.alias)
+            names[alias] += 1
         match entry:
             case TrustedCertEntry():
                 return TrustedCertEntry(certificate=entry.certificate, alias=alias, created=entry.created)
             case _:
                 return replace(self._resealed(entry), alias=alias, native=None)
 
-    def _seen(self, entry: Entry, taken: set[str]) -> Entry:
-        """Return the entry so that Java sees it, for a store is written for one; it keeps all else that its codec knows."""
+    def _seen(self, entry: Entry, names: Counter[str]) -> Entry:
+        """
+        Return the entry so that Java sees it, for a store is written for one; it keeps all else that its codec knows.
+
+        Of several with one name, of which Java would see one, the last keeps it, as Java has it, or one that it saw before.
+        """
         if not isinstance(entry, TrustedCertEntry) or entry.is_visible_to_java or self.opened.store.has_private_keys:
             return entry
         alias = entry.alias
-        if alias is None:
-            alias = aliases.free(entry.certificate, taken=taken)
-            taken.add(alias)
+        if alias is None or names[aliases.folded(alias)] > 1:
+            if alias is not None:
+                names[aliases.folded(alias)] -= 1
+            alias = aliases.free(entry.certificate, taken=names)
+            names[alias] += 1
         return replace(entry, alias=alias, is_visible_to_java=True)
 
     def _resealed(self, entry: Entry) -> Entry:
         """Return the entry with its key sealed for the target, where that is not the same as it was."""
         is_kept = self._is_same and self.password == self.opened.password and self.terms.java is None
-        if isinstance(entry, SecretKeyEntry) and self.format == "pkcs12" and self.password != self.opened.password:
-            raise store_password.unsealable(entry)
-        if is_kept or not isinstance(entry, PrivateKeyEntry) or entry.key is None:
+        # Secret keys of other formats than PKCS#12 have passwords of their own, and stay as they are.
+        if is_kept or (isinstance(entry, SecretKeyEntry) and self.format != "pkcs12"):
             return entry
-        label = naming.described([entry])
-        key = store_password.relock(
-            entry.key, self.opener or "", label=label, format=self.format, password=self.password, terms=self.terms
-        )
-        return replace(entry, key=key)
+        return store_password.relocked(entry, self.opener or "", format=self.format, password=self.password, terms=self.terms)
 
 
 def is_carried(entry: Entry, format: str) -> bool:  # noqa: A002 (what it is)

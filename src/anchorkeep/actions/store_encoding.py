@@ -100,7 +100,7 @@ def encode(store: TrustStore, *, format: str, recipe: Recipe, is_reproducible: b
 
 
 def meaning(entry: Entry, *, has_aliases: bool = True, has_dates: bool = True) -> Hashable:
-    """Return what must be the same of an entry before and after it is written; a secret key's octets are its codec's own."""
+    """Return what must be the same of an entry before and after it is written; a secret key's octets may be its codec's own."""
     alias = entry.alias if has_aliases else None
     match entry:
         case TrustedCertEntry():
@@ -108,7 +108,7 @@ def meaning(entry: Entry, *, has_aliases: bool = True, has_dates: bool = True) -
         case PrivateKeyEntry():
             kept = (entry.chain, entry.key)
         case SecretKeyEntry():
-            kept = ()
+            kept = entry.key
         case OtherEntry():
             return (OtherEntry, alias, entry.kind, entry.data, entry.encoding, beside_alias(entry))
         case _:

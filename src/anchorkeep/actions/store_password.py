@@ -11,7 +11,7 @@ from anchorkeep.errors import StoreIntegrityError, UnsupportedEntryError, UsageE
 from anchorkeep.formats.capability import CAPABILITIES, TITLES
 from anchorkeep.model import naming
 from anchorkeep.model.edit import Change
-from anchorkeep.model.truststore import Entry, PrivateKeyEntry, SecretKeyEntry, TrustStore
+from anchorkeep.model.truststore import Entry, PrivateKeyEntry, ProtectedKey, SecretKeyEntry, TrustStore
 from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from anchorkeep.actions.store import Opened
     from anchorkeep.actions.store_write import Terms, Written
-    from anchorkeep.model.truststore import ProtectedKey
+    from anchorkeep.formats.recipe import Recipe
 
 #: What keytool asks of a password at least.
 SHORTEST = 6
@@ -29,9 +29,9 @@ def change(path: Path, *, new_password: str, password: str | None = None, terms:
     """
     Give a store another password.
 
-    In PKCS#12 every private key is sealed again under the new password, with algorithm, key size and iterations found. In JKS,
-    JCEKS and BKS an entry has a password of its own, which stays what it is, as with keytool; that is noted where the store
-    holds keys.
+    In PKCS#12 every private and secret key is sealed again under the new password, with algorithm, key size and iterations found.
+    In JKS, JCEKS and BKS an entry has a password of its own, which stays what it is, as with keytool; that is noted where the
+    store holds keys.
 
     Args:
         path: the store.
@@ -42,7 +42,7 @@ def change(path: Path, *, new_password: str, password: str | None = None, terms:
     Raises:
         UsageError: the format has no password, the store has no protection, or the new one is too short or cannot be used.
         StoreIntegrityError: the store, or a key in it, does not open.
-        UnsupportedEntryError: a secret key in PKCS#12, which is carried and cannot be sealed again.
+        UnsupportedEntryError: a secret in PKCS#12 that is no key as Java keeps one, and cannot be sealed again.
         AnchorkeepError: as for `store_edit.add`.
     """
     if len(new_password) < SHORTEST:
@@ -52,40 +52,49 @@ def change(path: Path, *, new_password: str, password: str | None = None, terms:
         _require_password(opened)
         if opened.store.format != "pkcs12":
             return opened.store, Change()
-        return replace(opened.store, entries=_sealed(opened, new_password, terms)), Change()
+        opener, entries = opened.password or "", opened.store.entries
+        # All are opened before anything is written.
+        sealed = [relocked(entry, opener, format="pkcs12", password=new_password, terms=terms) for entry in entries]
+        return replace(opened.store, entries=tuple(sealed)), Change()
 
     written = store_write.revise(path, edit, password=password, terms=terms, new_password=new_password)
     return replace(written, notes=(*written.notes, *_of_keys(written.after)))
 
 
-def relock(key: ProtectedKey, opener: str, *, label: str, format: str, password: str | None, terms: Terms) -> ProtectedKey:  # noqa: A002
+def relocked(entry: Entry, opener: str, *, format: str, password: str | None, terms: Terms) -> Entry:  # noqa: A002
     """
-    Return a private key sealed anew.
+    Return an entry with its key sealed anew; one without a key, as a certificate's, is returned as it is.
 
     Args:
-        key: as it stands.
-        opener: the password that opens it.
-        label: what to call the entry; printable.
+        entry: as it stands; a secret key's has to stay in PKCS#12.
+        opener: the password that opens its key.
         format: of the store that is to hold it.
         password: what it is to be sealed with.
         terms: how it is written.
 
     Raises:
-        StoreIntegrityError: it does not open.
+        StoreIntegrityError: the key does not open.
+        UnsupportedEntryError: a secret that is no key which can be opened here.
         UsageError: it cannot be sealed with that password for that runtime.
     """
+    match entry:
+        case SecretKeyEntry(key=None):
+            message = f"The secret {naming.described([entry])} is carried as it is and cannot be sealed under another password."
+            raise UnsupportedEntryError(message, remedy="Take it out first with `store remove --keys`.")
+        case SecretKeyEntry(key=ProtectedKey() as key) | PrivateKeyEntry(key=ProtectedKey() as key):
+            label = naming.described([entry])
+            return replace(entry, key=_sealed(key, opener, label=label, format=format, recipe=terms.recipe(password)))
+        case _:
+            return entry
+
+
+def _sealed(key: ProtectedKey, opener: str, *, label: str, format: str, recipe: Recipe) -> ProtectedKey:  # noqa: A002
     try:
         pkcs8 = formats.unlock(key, password=opener)
     except StoreIntegrityError as error:
-        message = f"The private key {label} does not open with this password; nothing was written."
+        message = f"The key {label} does not open with this password; nothing was written."
         raise StoreIntegrityError(message, remedy="Give the key the store's password first, with keytool -keypasswd.") from error
-    return formats.lock(pkcs8, format=format, recipe=terms.recipe(password), found=key)
-
-
-def unsealable(entry: SecretKeyEntry) -> UnsupportedEntryError:
-    """Return the error for a secret key whose store is to have another password: it is carried and never opened."""
-    message = f"The secret key {naming.described([entry])} is carried as it is and cannot be sealed under another password."
-    return UnsupportedEntryError(message, remedy="Change the password with keytool -storepasswd, which opens it.")
+    return formats.lock(pkcs8, format=format, recipe=recipe, found=key)
 
 
 def _require_password(opened: Opened) -> None:
@@ -95,21 +104,6 @@ def _require_password(opened: Opened) -> None:
     if opened.password is None:
         message = f"{shown} has no password, and its entries are not encrypted."
         raise UsageError(message, remedy="Convert it into a new store, which gets one.")
-
-
-def _sealed(opened: Opened, new_password: str, terms: Terms) -> tuple[Entry, ...]:
-    """Return the entries with every private key under the new password; all are opened before anything is written."""
-    return tuple(_resealed(entry, opened.password or "", new_password, terms=terms) for entry in opened.store.entries)
-
-
-def _resealed(entry: Entry, password: str, new_password: str, *, terms: Terms) -> Entry:
-    label = naming.described([entry])
-    if isinstance(entry, SecretKeyEntry):
-        raise unsealable(entry)
-    if not isinstance(entry, PrivateKeyEntry) or entry.key is None:
-        return entry
-    key = relock(entry.key, password, label=label, format="pkcs12", password=new_password, terms=terms)
-    return replace(entry, key=key)
 
 
 def _of_keys(store: TrustStore) -> tuple[str, ...]:

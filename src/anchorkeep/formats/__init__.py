@@ -186,7 +186,7 @@ def write(store: TrustStore, *, format: str, recipe: Recipe) -> bytes:  # noqa: 
     Raises:
         UsageError: no such format, a store that the format cannot be without entries, or a password that is missing or that the
             reader would not open.
-        UnsupportedEntryError: an entry that the format cannot be given, or not in this form.
+        UnsupportedEntryError: an entry that the format cannot be given, or not in this form; or more than `loads` would read.
         StoreFormatError: a certificate's bytes or a property that would break the file.
     """
     capability = CAPABILITIES.get(format)
@@ -199,11 +199,15 @@ def write(store: TrustStore, *, format: str, recipe: Recipe) -> bytes:  # noqa: 
         )
     if not (store.entries or capability.can_be_empty):
         raise UsageError(f"Without a certificate {TITLES[format]} cannot be written.", remedy="Remove the file instead.")
+    if len(store.entries) > limits.MAX_ENTRIES:
+        raise _too_large(f"{len(store.entries):,} entries", limits.MAX_ENTRIES)
     for number, entry in enumerate(store.entries, start=1):
         # What is of no kind that others know is carried by its own codec, where it was found.
         if not capability.can_hold(entry) and not (isinstance(entry, OtherEntry) and store.format == format):
             raise refusal(entry, number=number, format=format)
     data = _DUMPERS[format](store, recipe)
+    if len(data) > limits.MAX_BYTES:
+        raise _too_large(f"{len(data):,} bytes", limits.MAX_BYTES)
     if detect(data) != format:  # As PEM whose first block is gone, so that strange octets before the next one are its beginning.
         message = f"Without what stood first, the rest of the file would not be known again for {TITLES[format]}."
         raise UnsupportedEntryError(message, remedy="Make a new store of its certificates: anchorkeep store convert")
@@ -287,6 +291,11 @@ def lock(pkcs8: bytes, *, format: str, recipe: Recipe, found: ProtectedKey | Non
             return ProtectedKey(form=KeyForm.BKS, data=bks_key.lock(pkcs8, password=password, entropy=entropy))
         case _:
             raise UsageError(f"No private key can be kept in {TITLES.get(format, visible(format))}.")
+
+
+def _too_large(size: str, most: int) -> UnsupportedEntryError:
+    message = f"The store would have {size}; with more than {most:,} it is not read again."
+    return UnsupportedEntryError(message, remedy="Put the entries into several stores.")
 
 
 def _contained(data: bytes) -> Sequence[Certificate]:

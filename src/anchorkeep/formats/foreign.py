@@ -82,7 +82,9 @@ def refusal(data: bytes, *, name: str, shape: Shape | None) -> StoreFormatError:
     if _BASE64_ONLY.match(data):
         remedy = "Put the line -----BEGIN CERTIFICATE----- before it and -----END CERTIFICATE----- behind it."
         return StoreFormatError(f"{label}: this looks like base64 without its BEGIN and END lines.", remedy=remedy)
-    return StoreFormatError(f"{label}: this is not a certificate file; {_described(data)}")
+    is_part = data[:1] == b"\x30" or not data.strip(b"\0")
+    message = f"{label}: this is not a certificate file; {_described(data)}"
+    return StoreFormatError(message, remedy="Was the file copied completely?" if is_part else "")
 
 
 def _described(data: bytes) -> str:

@@ -56,7 +56,8 @@ class DataInput:
         start = self.position
         stop = start + length
         if length < 0 or stop > self.end:
-            raise StoreFormatError(f"{self.place}: {what}: length {length:,} exceeds the {self.left:,} bytes left.")
+            message = f"{self.place}: {what}: length {length:,} exceeds the {self.left:,} bytes left (at byte {start:,})."
+            raise StoreFormatError(message, remedy="Was the file copied completely?")
         self.position = stop
         return self._data[start:stop]
 

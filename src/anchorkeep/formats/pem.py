@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from anchorkeep import tlv
 from anchorkeep.errors import StoreFormatError, TLVError, UnsupportedEntryError, UnsupportedFormatError
-from anchorkeep.formats import capability, limits, pem_block
+from anchorkeep.formats import capability, limits, pem_block, pem_trust
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import TrustedCertEntry, TrustStore
 from anchorkeep.text import ascii_line, counted, visible
-from anchorkeep.tlv import reader, writer
+from anchorkeep.tlv import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,12 +31,8 @@ if TYPE_CHECKING:
 _PARAGRAPH_END = re.compile(rb"(?:\A|\n)[ \t\r]*\n")
 
 _CERTIFICATE = frozenset({"CERTIFICATE", "X509 CERTIFICATE"})
-#: OpenSSL's form: the certificate, and behind it for which purposes it is trusted.
+#: OpenSSL's form: the certificate, and behind it what `pem_trust` reads.
 _TRUSTED = "TRUSTED CERTIFICATE"
-_REJECTED = 0xA0
-_LISTS = frozenset({reader.SEQUENCE, _REJECTED})
-#: The purposes that speak of TLS servers: serverAuth, and anyExtendedKeyUsage.
-_OF_SERVERS = frozenset({"1.3.6.1.5.5.7.3.1", "2.5.29.37.0"})
 _CONTAINER = frozenset({"PKCS7", "PKCS #7 SIGNED DATA", "CMS"})
 _HOLDERS = _CERTIFICATE | _CONTAINER | {_TRUSTED}
 
@@ -149,7 +145,7 @@ def loads(data: bytes, *, name: str, container: Callable[[bytes], Sequence[Certi
         TrustedCertEntry(
             certificate=certificate,
             alias=piece.alias,
-            is_distrusted=bool(piece.trust) and _is_distrusted(piece.trust),
+            is_distrusted=bool(piece.trust) and pem_trust.is_distrusted(piece.trust),
             native=piece,
         )
         for piece in pieces
@@ -197,7 +193,7 @@ def besides(store: TrustStore) -> tuple[str, ...]:
     """Return what the file holds that no entry says, as private keys and OpenSSL's purposes; a phrase each, safe to print."""
     labels = Counter(store.native.labels if isinstance(store.native, _File) else ())
     phrases = [f"{counted(number, 'block')} called {visible(label, limit=60)}" for label, number in labels.items()]
-    if number := sum(isinstance(entry.native, _Piece) and _has_purposes(entry.native) for entry in store.entries):
+    if number := sum(isinstance(entry.native, _Piece) and pem_trust.has_purposes(entry.native.trust) for entry in store.entries):
         phrases.append(f"the purposes for which OpenSSL trusts or rejects {counted(number, 'certificate')}")
     return tuple(phrases)
 
@@ -287,7 +283,7 @@ def _piece(
     if block.label == _TRUSTED:
         certificates: tuple[Certificate, ...]
         der, trust = _split_trust(der, block=block, name=name)
-        alias, certificates = _alias(trust), (Certificate(der),)
+        alias, certificates = pem_trust.alias(trust), (Certificate(der),)
     # Windows' `certutil -encode` calls whatever it encodes a CERTIFICATE.
     elif block.label in _CONTAINER or _begins_with_identifier(der):
         try:
@@ -321,46 +317,7 @@ def _trust(entry: TrustedCertEntry) -> bytes:
     piece = entry.native
     if not isinstance(piece, _Piece) or entry.certificate not in piece.certificates:
         return b""
-    members = _members(piece.trust)
-    if entry.alias == piece.alias or not members:
-        return piece.trust
-    before = (member.raw for member in members if member.tag in _LISTS)
-    alias = () if entry.alias is None else (writer.text(entry.alias),)
-    behind = (member.raw for member in members if member.tag not in _LISTS | {reader.UTF8})
-    return writer.sequence(*before, *alias, *behind)
-
-
-def _members(trust: bytes) -> tuple[tlv.Node, ...]:
-    """Return the members of a CertAux: trust, [0] reject, alias, keyid, [1] other, all optional (openssl: x_x509a.c)."""
-    try:
-        return tlv.read(trust).children(reader.SEQUENCE) if trust else ()
-    except TLVError:
-        return ()
-
-
-def _has_purposes(piece: _Piece) -> bool:
-    return any(member.tag in _LISTS for member in _members(piece.trust))
-
-
-def _is_distrusted(trust: bytes) -> bool:
-    """
-    Tell whether a CertAux speaks against a TLS server's certificate, as OpenSSL's `obj_trust` does (x509_trust.c).
-
-    One that rejects serverAuth or any purpose does; one that lists purposes trusts no others; a broken one vouches for nothing.
-    """
-    try:
-        lists = [member for member in tlv.read(trust).children(reader.SEQUENCE) if member.tag in _LISTS]
-        purposes = {member.tag: {node.expect(reader.OID).oid() for node in member.children()} for member in lists}
-    except TLVError:
-        return True
-    if len(purposes) != len(lists):  # A second list of a kind would hide the first; OpenSSL writes none.
-        return True
-    rejected, trusted = purposes.get(_REJECTED, set()), purposes.get(reader.SEQUENCE)
-    return bool(rejected & _OF_SERVERS) or (trusted is not None and not trusted & _OF_SERVERS)
-
-
-def _alias(trust: bytes) -> str | None:
-    return next((member.text()[: limits.MAX_ALIAS] for member in _members(trust) if member.tag == reader.UTF8), None)
+    return piece.trust if entry.alias == piece.alias else pem_trust.renamed(piece.trust, entry.alias)
 
 
 def _without_certificates(labels: list[str], *, name: str) -> StoreFormatError:

@@ -100,7 +100,9 @@ def blocks(text: bytes, *, name: str) -> Iterator[Block]:
         )
         begun = None
     if begun:
-        raise StoreFormatError(f"{name}: the block begun in line {begun[0]} has no END; is the file cut off?")
+        raise StoreFormatError(
+            f"{name}: the block begun in line {begun[0]} has no END.", remedy="Was the file copied completely?"
+        )
 
 
 def armor(content: bytes, *, label: str) -> bytes:

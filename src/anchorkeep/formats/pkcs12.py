@@ -3,7 +3,7 @@ Read and write PKCS#12 stores (RFC 7292).
 
 Rules kept here:
 - the MAC is verified before anything is decrypted or believed;
-- private keys are never decrypted; their certificates are found by localKeyId and by issuer, as Java does;
+- private and secret keys are never decrypted; their certificates are found by localKeyId and by issuer, as Java does;
 - a certificate without Java's trustedKeyUsage is kept and marked, since Java does not see it;
 - the order is the file's, and every bag of the file is in some entry;
 - white space and zeros behind the structure, which Java and OpenSSL pass over, are kept; other bytes there may be half of a file;
@@ -26,7 +26,7 @@ from anchorkeep.errors import (
 )
 from anchorkeep.formats import limits, pbe, pbe_cipher, pkcs8, pkcs12_bags, pkcs12_safe
 from anchorkeep.formats.pkcs12_bags import CertificateBag, KeyBag, SecretBag
-from anchorkeep.formats.pkcs12_safe import Layout, Safe
+from anchorkeep.formats.pkcs12_layout import Layout, Safe
 from anchorkeep.model.truststore import Integrity, KeyForm, Part, Protection, Scheme, TrustStore
 from anchorkeep.text import visible
 from anchorkeep.tlv import reader, writer
@@ -98,7 +98,7 @@ def dump(store: TrustStore, recipe: Recipe) -> bytes:
     found again by its issuer's name, so that one added to the store may lengthen a chain, as it does in Java.
 
     Args:
-        store: its entries; private keys plain, or encrypted with PBES1 or PBES2 under any password.
+        store: its entries; private keys plain, or encrypted with PBES1 or PBES2 under any password, secret keys encrypted so.
         recipe: with a password wherever the store is encrypted or has a MAC; a new store without one gets neither.
 
     Raises:
@@ -211,7 +211,7 @@ def _protected(part: Part, by: Encryption | Mac | Pbmac1 | None) -> Protection:
 
 
 def _key_encryption(bag: KeyBag | SecretBag) -> Encryption | None:
-    return pkcs8.encryption(bag.key.data if isinstance(bag, KeyBag) else bag.value)
+    return pkcs8.encryption(bag.key.data) if bag.key else None
 
 
 def _password(recipe: Recipe, *, is_new: bool, is_protected: bool) -> pbe.Password | None:
@@ -278,5 +278,6 @@ def _require_keys(safes: tuple[Safe, ...], recipe: Recipe) -> None:
                 f"The key of the entry '{alias}' is encrypted with {encryption.name}, which {visible(java.label)} does not open."
             )
             raise UnsupportedEntryError(
-                message, remedy="Have `keytool -importkeystore` encrypt it anew, or take it out first with `store remove --keys`."
+                message,
+                remedy="Have `store convert` encrypt it anew for that Java, or take it out first with `store remove --keys`.",
             )

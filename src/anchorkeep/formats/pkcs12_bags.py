@@ -94,9 +94,9 @@ class KeyBag(Bag):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SecretBag(Bag):
-    """A bag with a secret; `value` is an EncryptedPrivateKeyInfo as Java writes it, and empty where it is something else."""
+    """A bag with a secret; `key` is the EncryptedPrivateKeyInfo as which Java keeps a secret key, None where it is no such."""
 
-    value: bytes = field(repr=False)
+    key: ProtectedKey | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,6 +195,14 @@ def with_key(bag: KeyBag, key: ProtectedKey) -> KeyBag:
     return replace(bag, node=tlv.read(raw), key=key)
 
 
+def with_secret(bag: SecretBag, key: ProtectedKey) -> SecretBag:
+    """Return the bag with another secret key of the same type, or with the same one encrypted anew."""
+    kind, value, *attributes = bag.node.children(reader.SEQUENCE, at_least=2)
+    type_of = value.children(_EXPLICIT_0, at_least=1)[0].children(reader.SEQUENCE, at_least=2)[0]
+    secret = writer.sequence(type_of.raw, writer.explicit(0, writer.octet_string(key.data)))
+    return replace(bag, node=tlv.read(_encoded(kind.raw, secret, b"".join(node.raw for node in attributes))), key=key)
+
+
 def with_bags(nest: Nest, bags: tuple[Bag, ...]) -> Nest:
     """Return the nest with other bags in it."""
     kind, _, *attributes = nest.node.children(reader.SEQUENCE, at_least=2)
@@ -221,7 +229,7 @@ def _bag(node: tlv.Node, *, most: int, nesting: int) -> Bag:
     elif dotted in _KEY_FORMS:
         return KeyBag(node=node, attributes=attributes, key=ProtectedKey(form=_KEY_FORMS[dotted], data=content.raw))
     elif dotted == _SECRET_BAG:
-        return SecretBag(node=node, attributes=attributes, value=_secret(content))
+        return SecretBag(node=node, attributes=attributes, key=_secret(content))
     elif dotted == _CRL_BAG and (crl := _crl(content)) is not None:
         return CrlBag(node=node, attributes=attributes, crl=crl)
     elif dotted == _SAFE_CONTENTS_BAG:
@@ -235,12 +243,19 @@ def _typed(content: tlv.Node) -> tuple[str, tlv.Node]:
     return kind.oid(), value.children(_EXPLICIT_0, at_least=1)[0]
 
 
-def _secret(content: tlv.Node) -> bytes:
-    """Return the octets of a SecretBag's value (RFC 7292 §4.2.5), none where it is no OCTET STRING, as Java writes it."""
+def _secret(content: tlv.Node) -> ProtectedKey | None:
+    """
+    Return a SecretBag's key (RFC 7292 §4.2.5), None where its value is no EncryptedPrivateKeyInfo in an OCTET STRING.
+
+    Java writes the one type, that of a shrouded key bag, and reads each (PKCS12KeyStore.loadSafeContents).
+    """
     try:
-        return octets(_typed(content)[1])
+        data = octets(_typed(content)[1])
+        algorithm, encrypted = tlv.read(data).children(reader.SEQUENCE, at_least=2)[:2]
     except TLVError:
-        return b""
+        return None
+    is_key = algorithm.tag == reader.SEQUENCE and encrypted.tag == reader.OCTET_STRING
+    return ProtectedKey(form=KeyForm.ENCRYPTED, data=data) if is_key else None
 
 
 def _crl(content: tlv.Node) -> bytes | None:

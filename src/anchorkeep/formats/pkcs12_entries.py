@@ -132,7 +132,7 @@ def _entry(bag: Bag) -> Entry:
             is_trusted = bag.attributes.is_trusted
             return TrustedCertEntry(certificate=bag.certificate, alias=alias, is_visible_to_java=is_trusted, native=bag)
         case SecretBag():
-            return SecretKeyEntry(alias=alias, created=created(bag.attributes.key_id), native=bag)
+            return SecretKeyEntry(alias=alias, created=created(bag.attributes.key_id), key=bag.key, native=bag)
         case CrlBag():
             return OtherEntry(kind=OtherKind.CRL, data=bag.crl, alias=alias, native=bag)
         case _:

@@ -9,18 +9,20 @@ Rules kept here:
 - a new alias is no other entry's, for Java would show one of the two alone;
 - new certificates go where certificates are, new keys where keys are, each before the entry that it stands before in the store;
 - where there is no such safe, certificates get an encrypted one and keys a plain one, for they are encrypted themselves.
+
+What is found and in which order it is written, `pkcs12_layout` knows; here is what becomes of each entry.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import UnsupportedEntryError
 from anchorkeep.formats import limits, pkcs8, pkcs12_bags, pkcs12_entries
-from anchorkeep.formats.pkcs12_bags import Attributes, Bag, CertificateBag, KeyBag, Nest, SecretBag
+from anchorkeep.formats.pkcs12_bags import Attributes, Bag, CertificateBag, KeyBag, SecretBag
 from anchorkeep.formats.pkcs12_entries import KeyIds, KeyOrigin
+from anchorkeep.formats.pkcs12_layout import Layout, Order
 from anchorkeep.model import alias as aliases
 from anchorkeep.model.truststore import KeyForm, OtherEntry, PrivateKeyEntry, ProtectedKey, SecretKeyEntry, TrustedCertEntry
 from anchorkeep.text import visible
@@ -29,54 +31,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from anchorkeep.formats.pbe import Mac, Pbmac1
     from anchorkeep.formats.pbe_cipher import Encryption
+    from anchorkeep.formats.pkcs12_layout import Safe
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.truststore import Entry
 
 _JDK = " [jdk"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Safe:
-    """
-    One part of a store.
-
-    Attributes:
-        encryption: how it is encrypted, None where it is not.
-        contents: its SafeContents, in DER or BER.
-        bags: the bags of these.
-    """
-
-    encryption: Encryption | None
-    contents: bytes = field(repr=False)
-    bags: tuple[Bag, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layout:
-    """
-    A store as it was found.
-
-    Attributes:
-        safes: its parts, in order.
-        mac: its integrity check, None where it has none.
-        padding: white space and zeros behind it.
-    """
-
-    safes: tuple[Safe, ...]
-    mac: Mac | Pbmac1 | None
-    padding: bytes = b""
-
-    @property
-    def bags(self) -> tuple[Bag, ...]:
-        """All bags, in order."""
-        return tuple(bag for safe in self.safes for bag in pkcs12_bags.flat(safe.bags))
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """The entries that the bags make up; `StoreFormatError` where their chains are beyond the bounds."""
-        return pkcs12_entries.entries(self.bags, leads=frozenset(safe.bags[0] for safe in self.safes if safe.bags))
 
 
 def arranged(found: Layout, entries: Sequence[Entry], *, at: datetime, encryption: Encryption | None) -> tuple[Safe, ...]:
@@ -103,32 +63,18 @@ def arranged(found: Layout, entries: Sequence[Entry], *, at: datetime, encryptio
     return plan.safes(count=len(entries))
 
 
-# Where a bag stands: in a safe, by its number, or in a nest.
-_Place = int | Nest
-
-
 class _Plan:
-    """A store being arranged: what each found bag becomes, and what stands new before which."""
+    """A store being arranged: what each found bag becomes, and what is new."""
 
     def __init__(self, found: Layout, *, at: datetime, encryption: Encryption | None, names: Counter[str]) -> None:
-        self._found = found
         self._at = at
         self._encryption = encryption
         self._names = names
         self._ids = KeyIds(found.bags)
-        self._places: dict[Bag, _Place] = {}
-        for number, safe in enumerate(found.safes):
-            self._locate(safe.bags, number)
-        self._positions = {bag: position for position, bag in enumerate(self._places)}
-        # The encryption of each safe that is to be, the found ones first; and where new bags go.
-        self._encryptions = [safe.encryption for safe in found.safes]
-        self._for_certificates = self._last_with(CertificateBag)
-        self._for_keys = self._last_with((KeyBag, SecretBag))
+        self._order = Order(found, encryption=encryption)
         # Found bags that stand for an entry; and what those become that stay.
         self._entries: set[Bag] = set()
         self._kept: dict[Bag, Bag] = {}
-        # For each place what stands for an entry there, in the order of the entries: a found bag, or new ones.
-        self._orders: dict[_Place, list[Bag | tuple[Bag, ...]]] = {}
         # Certificates that any chain may use, and the keys with what their chains must be.
         self._shared: set[Certificate] = set()
         self._keys: list[tuple[KeyBag, PrivateKeyEntry]] = []
@@ -136,7 +82,7 @@ class _Plan:
     def claim(self, entry: Entry) -> Bag | None:
         """Return the bag that was found for an entry, which then stays; None where there is none, or another entry has it."""
         bag = _origin(entry)
-        if bag is None or bag not in self._places or bag in self._entries:
+        if bag is None or bag not in self._order or bag in self._entries:
             return None
         self._entries.add(bag)
         self._kept.setdefault(bag, bag)
@@ -158,9 +104,9 @@ class _Plan:
             self._kept[bag] = pkcs12_bags.renamed(self._kept[bag], entry.alias)
         if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java is not bag.attributes.is_trusted:
             self._kept[bag] = pkcs12_bags.with_trust(self._kept[bag], is_trusted=entry.is_visible_to_java)
-        if isinstance(entry, SecretKeyEntry) and _is_redated(entry, bag):
-            self._kept[bag] = pkcs12_bags.with_key_id(self._kept[bag], self._ids.take(entry.created or self._at))
-        self._order(self._places[bag], bag)
+        if isinstance(entry, SecretKeyEntry) and isinstance(kept := self._kept[bag], SecretBag):
+            self._kept[bag] = self._secret(entry, kept)
+        self._order.keep(bag)
 
     def make(self, entry: Entry) -> None:
         """Take an entry in that has no bags here."""
@@ -170,15 +116,15 @@ class _Plan:
             case TrustedCertEntry():
                 attributes = Attributes(alias=entry.alias, is_trusted=entry.is_visible_to_java)
                 bag: Bag = pkcs12_bags.certificate_bag(entry.certificate, attributes)
-                self._order(self._certificates(), (bag,))
+                self._order.add(bag)
                 if entry.is_visible_to_java:
                     self._shared.add(entry.certificate)
             case PrivateKeyEntry():
                 self._make_key(entry)
             case SecretKeyEntry(native=SecretBag() as secret):
-                self._order(self._key_safe(), (pkcs12_bags.renamed(secret, entry.alias),))
+                self._order.add(self._secret(entry, pkcs12_bags.renamed(secret, entry.alias)))
             case OtherEntry(native=Bag() as other) if pkcs12_entries.is_of(entry, other):
-                self._order(self._certificates(), (pkcs12_bags.renamed(other, entry.alias),))
+                self._order.add(pkcs12_bags.renamed(other, entry.alias))
             case _:
                 message = f"{_label(entry)} was not read from a PKCS#12 store, and cannot be put into one."
                 raise UnsupportedEntryError(message, remedy="Leave it out.")
@@ -189,19 +135,9 @@ class _Plan:
             if bag.attributes.is_trusted and kept is bag and bag not in self._entries:
                 # Bouncy Castle takes whatever has a name for an entry.
                 self._kept[bag] = pkcs12_bags.renamed(pkcs12_bags.with_trust(bag, is_trusted=False), None)
-        safes = []
-        for number, encryption in enumerate(self._encryptions):
-            safe = self._found.safes[number] if number < len(self._found.safes) else None
-            before = safe.bags if safe else ()
-            bags = self._filled(number, before)
-            if safe and not bags and before and self._found.mac:
-                # Java recognizes a store without parts by its first octets, but not every one with an empty part.
-                continue
-            if safe is None or bags != before:
-                safe = Safe(encryption=encryption, contents=pkcs12_bags.safe_contents(bags), bags=bags)
-            safes.append(safe)
-        self._require_entries(Layout(safes=tuple(safes), mac=None), count=count)
-        return tuple(safes)
+        safes = self._order.safes(self._kept)
+        self._require_entries(Layout(safes=safes, mac=None), count=count)
+        return safes
 
     def _keep_key(self, entry: PrivateKeyEntry, origin: KeyOrigin) -> None:
         bag, leaf = origin.key, origin.chain[:1]
@@ -217,8 +153,7 @@ class _Plan:
         if entry.key is not None and entry.key != bag.key and isinstance(changed, KeyBag):
             self._kept[bag] = pkcs12_bags.with_key(changed, self._key(entry))
         # The entry stands where the first of the two stands, as it was read.
-        first = min((bag, *(item for item in leaf if not item.attributes.is_trusted)), key=self._positions.__getitem__)
-        self._order(self._places[first], first)
+        self._order.keep(bag, *(item for item in leaf if not item.attributes.is_trusted))
         self._keys.append((bag, entry))
 
     def _make_key(self, entry: PrivateKeyEntry) -> None:
@@ -232,9 +167,8 @@ class _Plan:
             elif certificate not in self._shared:
                 chain.append(pkcs12_bags.certificate_bag(certificate))
             self._shared.add(certificate)
-        if chain:
-            self._order(self._certificates(), tuple(chain))
-        self._order(self._key_safe(), (bag,))
+        self._order.add(*chain)
+        self._order.add(bag)
         self._kept[bag] = bag
         self._keys.append((bag, entry))
 
@@ -250,61 +184,14 @@ class _Plan:
             raise UnsupportedEntryError(message, remedy="Convert it with its password.")
         return entry.key
 
-    def _order(self, place: _Place, bags: Bag | tuple[Bag, ...]) -> None:
-        self._orders.setdefault(place, []).append(bags)
-
-    def _filled(self, place: _Place, before: tuple[Bag, ...]) -> tuple[Bag, ...]:
-        """Return what a place holds: each bag that stands for an entry in its turn, new ones before the next of them."""
-        order = self._orders.get(place, [])
-        standing = {item for item in order if isinstance(item, Bag)}
-        position = 0
-        bags: list[Bag] = []
-        for bag in before:
-            if bag in standing:
-                while isinstance(new := order[position], tuple):
-                    bags += new
-                    position += 1
-                bags.append(self._kept[new])
-                position += 1
-            elif isinstance(bag, Nest):
-                inner = self._filled(bag, bag.bags)
-                if inner == bag.bags:
-                    bags.append(bag)
-                elif inner:
-                    bags.append(pkcs12_bags.with_bags(bag, inner))
-            elif bag in self._kept:
-                bags.append(self._kept[bag])
-        for new in order[position:]:
-            bags += new if isinstance(new, tuple) else (self._kept[new],)
-        return tuple(bags)
-
-    def _locate(self, bags: tuple[Bag, ...], place: _Place) -> None:
-        for bag in bags:
-            if isinstance(bag, Nest):
-                self._locate(bag.bags, bag)
-            else:
-                self._places[bag] = place
-
-    def _last_with(self, kinds: type[Bag] | tuple[type[Bag], ...]) -> int | None:
-        """Return the last safe that holds such a bag by itself, None where none does."""
-        safes = enumerate(self._found.safes)
-        return max((number for number, safe in safes if any(isinstance(bag, kinds) for bag in safe.bags)), default=None)
-
-    def _certificates(self) -> int:
-        """Return the safe for new certificates."""
-        if self._for_certificates is None:
-            self._for_certificates = self._new_safe(self._encryption)
-        return self._for_certificates
-
-    def _key_safe(self) -> int:
-        """Return the safe for new keys and secrets."""
-        if self._for_keys is None:
-            self._for_keys = self._new_safe(None)
-        return self._for_keys
-
-    def _new_safe(self, encryption: Encryption | None) -> int:
-        self._encryptions.append(encryption)
-        return len(self._encryptions) - 1
+    def _secret(self, entry: SecretKeyEntry, bag: SecretBag) -> SecretBag:
+        """Return a secret key's bag with the key and the date of its entry."""
+        if entry.key is not None and entry.key != bag.key:
+            if entry.key.form is not KeyForm.ENCRYPTED or pkcs8.encryption(entry.key.data) is None:
+                message = f"{_label(entry)} has a secret key that is not encrypted as PKCS#12 keeps one."
+                raise UnsupportedEntryError(message, remedy="Give the store a password, or leave the key out.")
+            bag = pkcs12_bags.with_secret(bag, entry.key)
+        return pkcs12_bags.with_key_id(bag, self._ids.take(entry.created or self._at)) if _is_redated(entry, bag) else bag
 
     def _require_alias(self, entry: Entry) -> None:
         """Refuse an alias that must not be written anew."""

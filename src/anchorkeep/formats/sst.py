@@ -8,7 +8,8 @@ ids 33 and 34, revocation and trust lists, has the same shape; [MS-OSHARED] does
 Rules kept here:
 - nothing is lost: certificates, lists and properties are kept byte for byte in the file's order, understood or not, and what was
   read is written as the same bytes;
-- one property has a meaning, the friendly name. Hashes and key identifiers among the others are neither believed nor compared.
+- two properties have a meaning: the friendly name, and the purposes for which Windows takes the certificate, which can be no TLS
+  servers. Hashes and key identifiers among the others are neither believed nor compared.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from anchorkeep.errors import StoreFormatError
+from anchorkeep import tlv
+from anchorkeep.errors import StoreFormatError, TLVError
 from anchorkeep.formats import limits
 from anchorkeep.formats.capability import refusal
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.truststore import OtherEntry, OtherKind, StoreProperty, TrustedCertEntry, TrustStore
 from anchorkeep.text import visible
+from anchorkeep.tlv import reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -42,6 +45,10 @@ _ASN1 = 1
 _LAST_PROPERTY = 0xFFFF
 #: FRIENDLY_NAME: UTF-16, ended by NUL ([MS-GPEF] 2.2.1.1.1.1).
 _FRIENDLY_NAME = 11
+#: ENHKEY_USAGE (CTL_USAGE in wincrypt.h): the purposes that are left of those the certificate has.
+_PURPOSES = 9
+#: The purposes that speak of TLS servers: serverAuth, and anyExtendedKeyUsage.
+_OF_SERVERS = frozenset({"1.3.6.1.5.5.7.3.1", "2.5.29.37.0"})
 
 
 class _Element(NamedTuple):
@@ -168,7 +175,25 @@ def _entry(element: _Element, properties: tuple[StoreProperty, ...], *, name: st
         problem = f"a friendly name of {len(alias):,} characters ('{shown}'); at most {limits.MAX_ALIAS:,} are read"
     if problem:
         raise StoreFormatError(f"{name}: {element.place}: {problem}.")
-    return TrustedCertEntry(certificate=Certificate(element.value), alias=alias, properties=properties)
+    return TrustedCertEntry(
+        certificate=Certificate(element.value), alias=alias, properties=properties, is_distrusted=_is_distrusted(properties)
+    )
+
+
+def _is_distrusted(properties: Sequence[StoreProperty]) -> bool:
+    """
+    Tell whether the purposes are restricted to others than TLS servers (wincrypt.h, CertGetEnhancedKeyUsage).
+
+    An empty list leaves none; a broken one vouches for nothing.
+    """
+    return any(item.id == _PURPOSES and not _OF_SERVERS & _purposes(item.value) for item in properties)
+
+
+def _purposes(value: bytes) -> set[str]:
+    try:
+        return {node.expect(reader.OID).oid() for node in tlv.read(value).children(reader.SEQUENCE)}
+    except TLVError:
+        return set()
 
 
 def _wrong_encoding(encoding: int) -> str:

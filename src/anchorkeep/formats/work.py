@@ -9,6 +9,9 @@ from __future__ import annotations
 from anchorkeep.errors import StoreFormatError, TooMuchWorkError
 from anchorkeep.formats import limits
 
+#: What to do about a store that is slow on purpose, or by mistake.
+_FEWER = "Have it written with fewer, as by `openssl pkcs12 -export -iter 10000`."
+
 
 class Work:
     """What is left of the iterations and of the bytes under RC2 that may be spent."""
@@ -36,9 +39,10 @@ class Work:
         """
         if not 0 < iterations <= limits.MAX_ITERATIONS:
             message = f"{iterations:,} iterations of a key derivation; 1 to {limits.MAX_ITERATIONS:,} are done."
-            raise StoreFormatError(message, remedy="Java refuses such a store too.")
+            remedy = f"Java refuses such a store too. {_FEWER if iterations > 0 else ''}"
+            raise StoreFormatError(message, remedy=remedy.rstrip())
         if iterations * times > self._iterations_left:
-            raise TooMuchWorkError(f"The store asks for more than {self._iterations:,} iterations in all.")
+            raise TooMuchWorkError(f"The store asks for more than {self._iterations:,} iterations in all.", remedy=_FEWER)
         self._iterations_left -= iterations * times
 
     def spend_rc2(self, size: int) -> None:

@@ -33,7 +33,7 @@ class OtherKind(StrEnum):
 
 
 class KeyForm(StrEnum):
-    """How the octets of a private key are to be read."""
+    """How the octets of a key are to be read."""
 
     PLAIN = "PrivateKeyInfo (RFC 5958)"
     ENCRYPTED = "EncryptedPrivateKeyInfo (RFC 5958)"
@@ -82,7 +82,7 @@ class Protection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedKey:
     """
-    A private key as it stands in a store, mostly encrypted; never shown.
+    A private or secret key as it stands in a store, mostly encrypted; never shown.
 
     Attributes:
         form: how the octets are to be read.
@@ -154,16 +154,18 @@ class PrivateKeyEntry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKeyEntry:
     """
-    A secret key, such as one for AES: carried, never read.
+    A secret key, such as one for AES: carried, and opened only where it must be.
 
     Attributes:
         alias: its name in the store, None where there is none.
         created: when it was put in, aware, UTC; None where the format keeps no date.
+        key: the key, None where only its codec knows how it is kept; as for `PrivateKeyEntry` no part of a comparison.
         native: as for `TrustedCertEntry`; without it the entry cannot be written.
     """
 
     alias: str | None
     created: datetime | None = None
+    key: ProtectedKey | None = field(default=None, compare=False, repr=False)
     native: object | None = field(default=None, compare=False, repr=False)
 
 

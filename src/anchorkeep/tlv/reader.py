@@ -13,44 +13,25 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from anchorkeep.errors import TLVError
+from anchorkeep.tlv import header, value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 #: Nested nodes. OpenSSL stops at 30 (ASN1_MAX_CONSTRUCTED_NEST).
 MAX_DEPTH = 32
 #: Nodes that `children` returns at once, at 160 bytes each; a store of all roots holds some hundred.
 MAX_CHILDREN = 65_536
-#: Octets of a length: four hold 4 GiB, more than any input here.
-_MAX_LENGTH_OCTETS = 4
-_MAX_TAG_OCTETS = 4
-#: Arcs and octets of an object identifier; OpenSSL and Java stop at 4 KiB, real ones stay below 64 octets.
-_MAX_OID_OCTETS = 1024
-
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, UTF8 = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0C
 SEQUENCE, SET = 0x30, 0x31
 UTC_TIME, GENERALIZED_TIME = 0x17, 0x18
-CONSTRUCTED = 0x20
-# X.690 §8.1.2.4: a tag number of 31 or more follows in octets of its own.
-_LONG_TAG = 0x1F
-
-# X.690 §8.23: how each string type holds its characters. T61String is read as Latin-1, as OpenSSL and Java do.
-_TEXT_ENCODINGS = {
-    0x0C: "utf-8",
-    0x12: "ascii",
-    0x13: "ascii",
-    0x14: "latin-1",
-    0x16: "ascii",
-    0x1A: "ascii",
-    0x1B: "latin-1",
-    0x1C: "utf-32-be",
-    0x1E: "utf-16-be",
-}
+CONSTRUCTED = header.CONSTRUCTED
+# Looked up once for each node.
+_LONG_TAG = header.LONG_TAG
 
 
 class Node:
@@ -138,7 +119,7 @@ class Node:
             if first <= limit and (octet := data[start]) & _LONG_TAG != _LONG_TAG and (length := data[start + 1]) < 0x80:  # noqa: PLR2004
                 position = first + length
                 if position > limit:
-                    raise _too_long(length, limit - first, start)
+                    raise header.too_long(length, limit - first, start)
                 nodes.append(Node(data, octet, start=start, content_start=first, content_end=position, end=position, depth=depth))
             else:
                 node = _read_at(data, start, limit, depth, ends=self._ends)
@@ -178,7 +159,7 @@ class Node:
     def oid(self) -> str:
         """Return an OBJECT IDENTIFIER in dotted form."""
         try:
-            return _dotted(self.content)
+            return value.dotted(self.content)
         except ValueError as error:
             raise TLVError(str(error), offset=self.start) from None
 
@@ -202,8 +183,7 @@ class Node:
 
     def text(self) -> str:
         """Return a character string; octets that are not of its encoding become U+FFFD rather than an error."""
-        encoding = _TEXT_ENCODINGS.get(self.tag & ~CONSTRUCTED, "latin-1")
-        return self.octets().decode(encoding, errors="replace")
+        return value.text(self.octets(), tag=self.tag & ~CONSTRUCTED)
 
     def time(self) -> datetime:
         """
@@ -215,7 +195,7 @@ class Node:
             message = f"Expected a time, got tag 0x{self.tag:02x}"
             raise TLVError(message, offset=self.start)
         try:
-            return _parse_time(self.content.decode("ascii"), short_year=self.tag == UTC_TIME)
+            return value.moment(self.content.decode("ascii"), short_year=self.tag == UTC_TIME)
         except (ValueError, OverflowError):
             message = "A time that cannot be read"
             raise TLVError(message, offset=self.start) from None
@@ -253,7 +233,7 @@ class _Ends:
                 self._ends[is_open.pop()] = position
                 position += 2
                 continue
-            _, length, content_start = _header(data, position, limit)
+            _, length, content_start = header.read(data, position, limit)
             if length is None:
                 if depth + len(is_open) >= MAX_DEPTH:
                     message = f"Nodes are nested deeper than {MAX_DEPTH}"
@@ -293,104 +273,11 @@ def _nested_too_deep(node: Node) -> TLVError:
     return TLVError(message, offset=node.start)
 
 
-def _too_long(length: int, left: int, offset: int) -> TLVError:
-    message = f"A length of {length} exceeds the {left} bytes left"
-    return TLVError(message, offset=offset)
-
-
 def _read_at(data: bytes, start: int, limit: int, depth: int, *, ends: _Ends | None = None) -> Node:
     """Read a node; `ends` of the node around it, where that is of indefinite length."""
-    tag, length, position = _header(data, start, limit)
+    tag, length, position = header.read(data, start, limit)
     if length is None:
         ends = ends or _Ends(data, position, limit=limit, depth=depth)
         return _Indefinite(data, tag, start=start, content_start=position, ends=ends, depth=depth)
     end = position + length
     return Node(data, tag, start=start, content_start=position, content_end=end, end=end, depth=depth)
-
-
-def _header(data: bytes, start: int, limit: int) -> tuple[int, int | None, int]:
-    """Return the tag, the length (None: indefinite) and where the content starts; the content fits within the limit."""
-    position = start + 2
-    if position > limit:
-        message = "The data ends inside a header"
-        raise TLVError(message, offset=start)
-    tag = data[start]
-    length = data[start + 1]
-    if tag & _LONG_TAG == _LONG_TAG:
-        tag, length, position = _long_tag(data, start, limit)
-    if length == 0x80:  # noqa: PLR2004 (X.690 §8.1.3.6: indefinite)
-        if not data[start] & CONSTRUCTED:
-            message = "A node of indefinite length that holds no nodes"
-            raise TLVError(message, offset=start)
-        return tag, None, position
-    if length > 0x80:  # noqa: PLR2004 (X.690 §8.1.3.5: long form)
-        length, position = _long_length(data, length & 0x7F, position, limit)
-    if position + length > limit:
-        raise _too_long(length, limit - position, start)
-    return tag, length, position
-
-
-def _long_tag(data: bytes, start: int, limit: int) -> tuple[int, int, int]:
-    for position in range(start + 1, min(start + 1 + _MAX_TAG_OCTETS, limit - 1)):
-        if not data[position] & 0x80:
-            return int.from_bytes(data[start : position + 1], "big"), data[position + 1], position + 2
-    message = f"A tag number does not end within {_MAX_TAG_OCTETS} octets"
-    raise TLVError(message, offset=start)
-
-
-def _long_length(data: bytes, octets: int, position: int, limit: int) -> tuple[int, int]:
-    if octets > _MAX_LENGTH_OCTETS or position + octets > limit:
-        message = f"A length of {octets} octets cannot be"
-        raise TLVError(message, offset=position - 1)
-    return int.from_bytes(data[position : position + octets], "big"), position + octets
-
-
-@lru_cache(maxsize=1024)
-def _dotted(content: bytes) -> str:
-    if not content or content[-1] & 0x80 or len(content) > _MAX_OID_OCTETS:
-        message = "An OBJECT IDENTIFIER is empty, unfinished or too long"
-        raise ValueError(message)
-    arcs: list[int] = []
-    value = 0
-    for position, octet in enumerate(content):
-        # X.690 §8.19.2. Padded, one identifier would have many encodings, of which others refuse all but one.
-        if octet == 0x80 and (position == 0 or not content[position - 1] & 0x80):  # noqa: PLR2004
-            message = "An OBJECT IDENTIFIER has a padded number"
-            raise ValueError(message)
-        value = value << 7 | octet & 0x7F
-        if not octet & 0x80:
-            arcs.append(value)
-            value = 0
-    first = min(arcs[0] // 40, 2)
-    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
-
-
-def _parse_time(text: str, *, short_year: bool) -> datetime:
-    if len(text) == 13 and short_year and text[12] == "Z" and text[:12].isdigit():  # noqa: PLR2004 (the form of DER: YYMMDDHHMMSSZ)
-        year = int(text[:2])
-        year += 1900 if year >= 50 else 2000  # noqa: PLR2004 (as below)
-        day, clock = (int(text[2:4]), int(text[4:6])), (int(text[6:8]), int(text[8:10]), int(text[10:12]))
-        return datetime(year, *day, *clock, tzinfo=UTC)
-    body, sign, zone = _split_zone(text)
-    body, _, fraction = body.partition(".")
-    year_digits = 2 if short_year else 4
-    digits = body[year_digits:]
-    if not body.isdigit() or len(digits) not in {8, 10} or (fraction and not fraction.isdigit()):
-        raise ValueError
-    year = int(body[:year_digits])
-    if short_year:  # RFC 5280 §4.1.2.5.1: 50 to 99 are of the twentieth century
-        year += 1900 if year >= 50 else 2000  # noqa: PLR2004
-    fields = [int(digits[index : index + 2] or "0") for index in range(0, 10, 2)]
-    moment = datetime(year, fields[0], fields[1], fields[2], fields[3], fields[4], tzinfo=UTC)
-    if zone:
-        offset = timedelta(hours=int(zone[:2]), minutes=int(zone[2:]))
-        moment = moment - offset if sign == "+" else moment + offset
-    return moment
-
-
-def _split_zone(text: str) -> tuple[str, str, str]:
-    if text.endswith("Z"):
-        return text[:-1], "", ""
-    if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit():  # noqa: PLR2004 (X.680 §46.3: an offset is +hhmm)
-        return text[:-5], text[-5], text[-4:]
-    return text, "", ""
