@@ -44,7 +44,7 @@ class Failure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedChain:
     """
-    The certificates a server sent, or a file holds. Nothing about them is verified.
+    The certificates a server sent, or a file holds. Nothing about them is verified, but where `is_verified` says so.
 
     Attributes:
         endpoint: what was asked for.
@@ -56,6 +56,8 @@ class ObservedChain:
         failure: why the handshake failed after the chain had arrived; None when it did not fail.
         client_certificate_requested: whether the server asked for a client certificate.
         proxy: the proxy that the connection went through, None for a direct one.
+        is_verified: whether OpenSSL accepted the chain for the endpoint's name in that handshake, against the anchors that it was
+            given; False where it was given none, as it mostly is.
     """
 
     endpoint: Endpoint | None
@@ -67,6 +69,7 @@ class ObservedChain:
     failure: Failure | None = None
     client_certificate_requested: bool = False
     proxy: Address | None = None
+    is_verified: bool = False
 
     @property
     def leaf(self) -> Certificate | None:

@@ -85,6 +85,21 @@ class ClientIdentity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Verifier:
+    """
+    What OpenSSL is to verify a handshake against.
+
+    Attributes:
+        anchors: the certificates that a path may end in, and no others.
+        is_partial_chain: whether any of them ends a path (X509_V_FLAG_PARTIAL_CHAIN); else self-signed ones alone do, which is
+            OpenSSL's default.
+    """
+
+    anchors: tuple[Certificate, ...]
+    is_partial_chain: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Approach:
     """
     How to approach a service; the default is directly, with every version of TLS, without a client certificate.
@@ -96,6 +111,8 @@ class Approach:
         max_tls: the highest version offered.
         key_type: the kind of certificate to ask for, None for whatever the server prefers; with one, TLS 1.3 is not offered,
             since there the cipher suite no longer decides it and OpenSSL's signature algorithms cannot be set from here.
+        verifier: what the handshake is verified against, at OpenSSL's own security level; None to verify nothing and to take
+            weak parameters too, so that any chain is seen.
     """
 
     proxy: Proxy | None = None
@@ -103,6 +120,7 @@ class Approach:
     min_tls: str = "TLSv1"
     max_tls: str = "TLSv1.3"
     key_type: KeyType | None = None
+    verifier: Verifier | None = None
 
     @cached_property
     def context(self) -> SSL.Context:

@@ -94,7 +94,7 @@ async def observe(
     approach: Approach = DIRECT,
 ) -> ObservedChain | FailedObservation:
     """
-    Ask a TLS service for its certificates. Nothing about them is verified, and nothing is sent but what leads to them.
+    Ask a TLS service for its certificates. Nothing is verified unless the approach says so; only what leads to them is sent.
 
     Args:
         endpoint: what to ask; the name sent in server_name is its reference identity, unless that is an IP address. With
@@ -214,6 +214,7 @@ def _outcome(attempt: _Attempt, broken: Failure | None, observed_at: datetime) -
             failure=broken,
             client_certificate_requested=handshake.client_certificate_requested,
             proxy=proxy,
+            is_verified=handshake.is_verified,
         )
     assert broken is not None  # noqa: S101 (without a handshake there is always a failure)
     return FailedObservation(

@@ -3,8 +3,9 @@ A TLS client without a network: bytes of the server in, bytes for the server out
 
 Rules kept here:
 - no socket, no event loop, no clock: the caller brings the bytes and says when the peer has closed or time is over;
-- nothing is verified, old protocol versions and weak parameters are spoken: the aim is to see what a server sends, not to trust
-  it, and no secret ever goes over the connection; a client certificate is shown to whoever asks, its key to nobody;
+- nothing is verified unless the approach says against what; old protocol versions and weak parameters are spoken else: the aim
+  is to see what a server sends, not to trust it, and no secret ever goes over the connection; a client certificate is shown to
+  whoever asks, its key to nobody;
 - the certificates are those of the Certificate message in its order (RFC 8446 §4.4.2, RFC 5246 §7.4.2), whatever came after it.
 
 No ALPN is offered (RFC 7301): what a server presents does not depend on it, and a server may refuse a list in which it finds
@@ -52,6 +53,8 @@ _FATAL = 2
 # ContentType (RFC 8446 §5.1) and HandshakeType (§4) of what is told apart by its bytes.
 _HANDSHAKE, _SERVER_HELLO = 22, 2
 _RECORD_HEADER = 5
+#: What a usual client offers, at the security level that OpenSSL was built with.
+_USUAL_CIPHERS = b"DEFAULT"
 _CIPHERS = {
     None: b"DEFAULT:@SECLEVEL=0",
     KeyType.RSA: b"aRSA:!eNULL:@SECLEVEL=0",
@@ -74,11 +77,16 @@ def client_context(approach: Approach = DIRECT) -> SSL.Context:
     context.set_verify(SSL.VERIFY_NONE)
     # A session would let a server leave its certificates out.
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
-    context.set_cipher_list(_CIPHERS[approach.key_type])
+    context.set_cipher_list(_CIPHERS[approach.key_type] if approach.verifier is None else _USUAL_CIPHERS)
     context.set_min_proto_version(TLS_VERSIONS[lowest])
     context.set_max_proto_version(TLS_VERSIONS[highest])
-    context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
     context.set_info_callback(_note)
+    if approach.verifier is None:
+        context.set_options(SSL.OP_LEGACY_SERVER_CONNECT)
+    else:
+        from anchorkeep.observe import verification
+
+        verification.arm(context, approach.verifier)
     if approach.identity is not None:
         _use_identity(context, approach.identity)
     return context
@@ -124,12 +132,15 @@ def _issuer(der: bytes) -> Certificate:
 
 
 class _Notes:
-    """What OpenSSL says on the way: the fatal alert that came."""
+    """What OpenSSL says on the way: the fatal alert that came, and its verdict where it verifies (`verification.Witness`)."""
 
-    __slots__ = ("alert",)
+    __slots__ = ("alert", "is_accepted", "reference", "refusal")
 
-    def __init__(self) -> None:
+    def __init__(self, reference: str | None) -> None:
         self.alert: int | None = None
+        self.reference = reference
+        self.refusal: Failure | None = None
+        self.is_accepted = False
 
 
 def _note(connection: SSL.Connection, where: int, value: int) -> None:
@@ -158,7 +169,7 @@ class ClientHandshake:
         self.is_done = False
         self.failure: Failure | None = None
         self._approach = approach
-        self._notes = _Notes()
+        self._notes = _Notes(server_name)
         self._received = 0
         self._is_verdict_open = False
         self._is_certificate_requested = False
@@ -234,6 +245,11 @@ class ClientHandshake:
         return tuple(Certificate(der) if position == 0 else _shared(der) for position, der in enumerate(encoded))
 
     @property
+    def is_verified(self) -> bool:
+        """Whether OpenSSL accepted the chain for the name, whatever came after it; False where nothing was to be verified."""
+        return self._notes.is_accepted and self._notes.refusal is None
+
+    @property
     def tls_version(self) -> str | None:
         """The version the server chose, such as `TLSv1.3`; None before its ServerHello."""
         return self._connection.get_protocol_version_name() if self._has_server_hello else None
@@ -277,6 +293,8 @@ class ClientHandshake:
         return b"".join(parts)
 
     def _explain(self, error: SSL.Error) -> Failure:
+        if self._notes.refusal is not None:
+            return self._notes.refusal
         foreign = opening.recognize(self._opening)
         if foreign is not None:
             return foreign
