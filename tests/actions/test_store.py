@@ -134,10 +134,26 @@ def test_a_check_that_proves_little_is_said(tmp_path: Path, version: int, is_dou
     assert not any("16 bits" in note for note in unchecked.notes)
 
 
-def test_file_without_password_has_nothing_to_say(tmp_path: Path) -> None:
-    """A PEM file has no password, and nothing is said of any."""
-    found = read(tmp_path, formats.dumps([ONE], format="pem"), password="given")
-    assert (found.password, found.origin, found.notes) == (None, Origin.NONE, ())
+@pytest.mark.parametrize("name", ["store.pem", "store", "store.jks"])
+def test_file_without_password_says_so_to_who_gives_one(tmp_path: Path, name: str) -> None:
+    """Of a PEM file nothing is said; who gives a password for one is told that it has none."""
+    data = formats.dumps([ONE], format="pem")
+    plain, found = read(tmp_path, data, name=name), read(tmp_path, data, name=name, password="given")
+    assert (found.password, found.origin, plain.is_unconfirmed) == (None, Origin.NONE, False)
+    said = "It is a PEM file, which has no password: the one that was given proves nothing."
+    assert (said in found.notes, said in plain.notes) == (True, False)
+
+
+@pytest.mark.parametrize(("name", "is_refused"), [("store.pem", False), ("store", True), ("store.jks", True)])
+def test_file_in_the_place_of_a_store_is_not_written(tmp_path: Path, name: str, is_refused: bool) -> None:  # noqa: FBT001
+    """Where a password was given, a PEM file that is not called one stands in another's place, and is not for writing."""
+    found = read(tmp_path, formats.dumps([ONE], format="pem"), name=name, password="given")
+    assert found.is_unconfirmed is is_refused
+    if is_refused:
+        with pytest.raises(StoreIntegrityError, match="it is a PEM file, which has no password"):
+            opening.require_verified(found)
+    else:
+        opening.require_verified(found)
 
 
 def test_content_decides_and_a_wrong_suffix_is_said(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ def test_stores_are_merged(tmp_path: Path, format_name: str) -> None:
     made(path, format_name)
     (tmp_path / "a").write_bytes(stores.jks(stores.jks_trusted("two", TWO), stores.jks_key("key", [THREE])))
     (tmp_path / "b").write_bytes(formats.dumps([ONE, TWO, THREE], format="pem"))
-    written = store_edit.merge(path, [tmp_path / "a", tmp_path / "b"], terms=terms(tmp_path))
+    written = store_edit.merge(path, [store.read(tmp_path / name) for name in ("a", "b")], terms=terms(tmp_path))
     assert written.after.trusted == (ONE, TWO, THREE)
     assert [entry in written.change.added for entry in written.change.kept] == [False]
     assert any("a: 1 key or other" in note for note in written.notes)
@@ -223,8 +223,8 @@ def test_merge_believes_only_what_was_verified(tmp_path: Path) -> None:
     made(tmp_path / "store")
     (tmp_path / "other").write_bytes(stores.jks(stores.jks_trusted("two", TWO), password="s3cret"))
     with pytest.raises(StoreIntegrityError, match="neither 'changeit'"):
-        store_edit.merge(tmp_path / "store", [tmp_path / "other"], terms=terms(tmp_path))
-    store_edit.merge(tmp_path / "store", [tmp_path / "other"], other_password="s3cret", terms=terms(tmp_path))
+        store_edit.merge(tmp_path / "store", [store.read(tmp_path / "other")], terms=terms(tmp_path))
+    store_edit.merge(tmp_path / "store", [store.read(tmp_path / "other", password="s3cret")], terms=terms(tmp_path))
     assert held(tmp_path / "store") == (ONE, TWO)
 
 

@@ -157,8 +157,10 @@ def test_making_a_store_is_not_undone(path: Path) -> None:
 
 def test_unknown_change_is_refused(path: Path) -> None:
     """A number that no change has is refused, and so is an undo without changes."""
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         store_history.undo(path, number=9, terms=terms(path.parent))
+    assert "store history" in caught.value.remedy
     (path.parent / "other").write_bytes(path.read_bytes())
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         store_history.undo(path.parent / "other", terms=terms(path.parent))
+    assert "Check the path" in caught.value.remedy

@@ -99,15 +99,17 @@ def test_no_password_is_none() -> None:
 
 def test_two_passwords_are_refused(tmp_path: Path) -> None:
     """Nobody could know which of two passwords is meant."""
-    with pytest.raises(UsageError, match="exclude each other"):
+    with pytest.raises(UsageError, match="exclude each other") as caught:
         options.password(tmp_path / "password", "STOREPASS")
+    assert "leave the other out" in caught.value.remedy
 
 
 def test_missing_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is not set is an error, not an empty password."""
     monkeypatch.delenv("STOREPASS", raising=False)
-    with pytest.raises(UsageError, match="no variable 'STOREPASS'"):
-        options.password(None, "STOREPASS")
+    with pytest.raises(UsageError, match="no variable 'STOREPASS', which --keypass-env names") as caught:
+        options.password(None, "STOREPASS", option="keypass")
+    assert "Export the variable" in caught.value.remedy
 
 
 def test_missing_password_file_is_an_error(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_what_is_no_store_is_refused(kind: str, command: str, here: Path) -> Non
     # A JKS store that was changed can be listed all the same; that its integrity was not checked is said.
     assert shown.code == (0 if (kind, command) == ("flipped", "list") else CODES[kind])
     assert "Traceback" not in shown.err
-    flat = "".join(shown.err.split())
+    flat = "".join((shown.err + shown.out).split())
     assert "integritywasnotchecked" in flat if kind == "flipped" and command not in CHANGING else "store.jks" in flat
 
 

@@ -90,6 +90,16 @@ def test_key_does_not_go_into_pem(here: Path, keys: Path) -> None:
     assert (refused.code, "server" in refused.err, (here / "keys.pem").exists()) == (1, True, False)
 
 
+def test_encrypted_key_of_pem_is_refused_by_name(here: Path) -> None:
+    """A private key in PEM is not opened, whatever password is given: it is named, and the way to a store that has it."""
+    block = raw.armored(b"sealed", "ENCRYPTED PRIVATE KEY")
+    (here / "a.pem").write_bytes(formats.dumps([stores.certificates()["root"]], format="pem") + block)
+    refused = run("store", "convert", "a.pem", "a.p12", "--keypass-file", "password", width=300)
+    assert (refused.code, (here / "a.p12").exists()) == (1, False)
+    assert [word in refused.err for word in ("1 block called ENCRYPTED PRIVATE KEY", "openssl pkcs12 -export")] == [True, True]
+    assert run("store", "convert", "a.pem", "a.p12", "--drop").code == 0
+
+
 def test_secret_key_stays_in_its_format(here: Path) -> None:
     """A secret key that keytool made is listed, and named and left out where another format cannot be given it."""
     home = require_jdks()[-1]

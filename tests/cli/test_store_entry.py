@@ -53,6 +53,11 @@ def test_entry_without_certificate_has_no_days() -> None:
     assert (other.alias, other.subject, other.left, other.digest) == ("-", "3 octets", "", sha256(b"crl").hexdigest())
 
 
+def test_empty_alias_is_seen() -> None:
+    """An alias of no characters is not taken for none, nor for an empty cell."""
+    assert [store_entry.alias(SecretKeyEntry(alias=name)) for name in ("", None, "a")] == ["''", "-", "a"]
+
+
 def test_key_without_certificate_is_a_key() -> None:
     """A private key without a chain is listed as one."""
     row = store_entry.row(PrivateKeyEntry(alias="lone", chain=()), at=AT)

@@ -155,9 +155,11 @@ def test_link_is_said(here: Path) -> None:
 
 
 def test_narrow_screen_is_not_overrun(here: Path) -> None:
-    """On 40 columns nothing runs over the edge."""
+    """On 40 columns nothing runs over the edge, and what was left out for that is said; on 80 nothing is."""
     stores.jks(here / "store.jks")
-    assert max(map(cell_len, run("store", "list", "store.jks", width=40).out.splitlines())) <= 40
+    narrow, wide = run("store", "list", "store.jks", width=40), run("store", "list", "store.jks", width=80)
+    assert max(map(cell_len, narrow.out.splitlines())) <= 40
+    assert ["kind and SHA-256 have no room" in " ".join(shown.err.split()) for shown in (narrow, wide)] == [True, False]
 
 
 def test_empty_store_is_listed(here: Path) -> None:

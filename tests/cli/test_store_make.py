@@ -60,6 +60,24 @@ def test_suffix_says_the_format(name: str, format_: str, here: Path) -> None:
     assert (store.format, sorted(item.der for item in store.certificates)) == (format_, sorted(item.der for item in two()))
 
 
+@pytest.mark.parametrize(
+    ("name", "words", "is_said"),
+    [
+        ("roots.txt", (), True),
+        ("roots.txt", ("--storetype", "pkcs12"), False),
+        ("truststore", (), False),
+        ("a.keystore", (), False),
+        ("a.p12", (), False),
+    ],
+)
+def test_suffix_of_no_format_is_said(name: str, words: tuple[str, ...], is_said: bool, here: Path) -> None:  # noqa: FBT001
+    """A name that means a format which nobody knows gets PKCS#12, and it is said; one that stores have is none."""
+    for command in (("new", name, "./two.pem"), ("convert", "./two.pem", f"new-{name}")):
+        made = run("store", *command, *words, width=200)
+        assert (made.code, "--storetype says another" in made.err) == (0, is_said)
+    assert opened(here / name).format == opened(here / f"new-{name}").format == "pkcs12"
+
+
 def test_storetype_says_it_too(here: Path) -> None:
     """`--storetype` counts more than the suffix, in keytool's spelling too."""
     assert run("store", "new", "a.p12", "./two.pem", "--storetype", "JKS").code == 0

@@ -49,11 +49,13 @@ def test_unknown_runtime_is_refused(text: str) -> None:
 
 def words(*argv: str) -> tuple[str, ...]:
     """Return what the history would say of a command."""
-    group = program.get_command(click.Context(program), "store")
+    whole = click.Context(program, info_name="anchorkeep")
+    group = program.get_command(whole, "store")
     assert isinstance(group, click.Group)
-    command = group.get_command(click.Context(group), argv[0])
+    parent = click.Context(group, info_name="store", parent=whole)
+    command = group.get_command(parent, argv[0])
     assert command is not None
-    with command.make_context(argv[0], list(argv[1:])):
+    with command.make_context(argv[0], list(argv[1:]), parent=parent):
         return store_options.terms(dry_run=False).command
 
 

@@ -9,6 +9,7 @@ import pytest
 from anchorkeep import formats
 from anchorkeep.errors import StoreIntegrityError
 from anchorkeep.formats import jks
+from tests.data import stores as raw
 from tests.peers import stores
 from tests.peers.command import run
 from tests.peers.terminal import END, INTERRUPT, Terminal, terminal
@@ -124,6 +125,22 @@ def test_history_holds_no_password(here: Path) -> None:
     run("store", "remove", "store.jks", "--alias", "over", "--storepass-file", "password")
     shown = run("store", "history", "store.jks", "--json")
     assert ("--storepass-file" in shown.out, stores.SECRET in shown.out) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "other"),
+    [(("merge", "open.jks"), "store.jks"), (("new", "new.jks"), "store.p12"), (("add", "open.jks"), "store.jks")],
+)
+def test_password_of_what_is_taken_is_asked_for(here: Path, words: tuple[str, ...], other: str) -> None:
+    """A store to take from that no well-known password opens asks for its own, though it could be read without, as JKS can."""
+    (here / "open.jks").write_bytes(raw.jks(raw.jks_trusted("one", raw.certificate("one"))))
+    with at(here, *words, other) as screen:
+        screen.answer(f"Password of {other}", "wrong\r")
+        screen.answer(f"Password of {other}", f"{stores.SECRET}\r", times=2)
+        assert screen.end() == 0, screen.text
+        assert stores.SECRET.encode() not in screen.raw
+    held = formats.loads((here / words[1]).read_bytes(), password=raw.PASSWORD).trusted
+    assert stores.certificates()["root"] in held
 
 
 def test_remedy_names_the_option_that_helps(here: Path) -> None:

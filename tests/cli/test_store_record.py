@@ -1,5 +1,6 @@
 """Stores as JSON: what an entry says, and that nothing secret is in it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_every_kind_keeps_the_schema(entry: Entry, kind: str) -> None:
     document = store_record.stores([opened], at=MADE)
     schemas.validate(document)
     assert document["stores"][0]["entries"][0]["kind"] == kind
+
+
+def test_rejected_certificate_says_so() -> None:
+    """A certificate that its file rejects for TLS servers says so; any other says that it is not rejected."""
+    entry = TrustedCertEntry(certificate=PKI.root, is_distrusted=True)
+    assert store_record.entry(entry)["is_distrusted"] is True
+    assert store_record.entry(replace(entry, is_distrusted=False))["is_distrusted"] is False
 
 
 def test_key_and_password_are_not_in_it() -> None:

@@ -190,10 +190,8 @@ def seen(case: Case) -> set[str]:
     hidden: set[Certificate] = set()
     for finding in judged.inspect(store, opening.openings(store, password=case.password), at=reports.AT):
         match finding.id:
-            case "alias-upper-case" | "not-trusted-by-java":
+            case "alias-upper-case" | "alias-repeated" | "not-trusted-by-java":
                 hidden.update(finding.certificates)
-            case "alias-repeated":
-                hidden.update(finding.certificates[:-1])  # The last one wins.
     return {entry.certificate.sha256.hex() for entry in trusted if entry.certificate not in hidden}
 
 

@@ -136,6 +136,15 @@ def test_one_runtime_is_judged_by_its_update(version: str, expected: bool) -> No
     assert opening.opening(store(part(Scheme.PBES2, MODERN)), runtime, password=None).opens is expected
 
 
+def test_too_many_iterations_are_not_converted_away() -> None:
+    """What no Java derives is not opened here either, so that converting is no remedy, as it is for an algorithm."""
+    slow = part(Scheme.PBES1, LEGACY, Part.KEYS, iterations=5_000_001)
+    unknown = part(Scheme.PBES2, "PBEWithHmacSHA256AndAES_192", Part.KEYS)
+    remedies = [opening.opening(store(item), java.every(17), password=None).remedy for item in (slow, unknown)]
+    assert ["-iter 10000" in item for item in remedies] == [True, False]
+    assert ["store convert" in item for item in remedies] == [False, True]
+
+
 def test_reason_says_the_algorithm() -> None:
     """Whoever cannot open a store is told by which algorithm, and whether a later update has it."""
     reasons = {item.reason for item in opening.openings(store(part(Scheme.PBES2, MODERN)), password=None)}

@@ -97,6 +97,34 @@ def test_repeated_alias_hides(format_name: str, second: str | None, expected: se
     assert set(found(trusted("root"), trusted(second, TWO), format_name=format_name)) == expected
 
 
+@pytest.mark.parametrize(
+    ("format_name", "aliases", "shown"),
+    [
+        ("jks", ("root", "root"), 1),
+        ("jks", ("root", "Root"), 0),
+        ("jceks", ("ROOT", "root"), 1),
+        ("jks", ("Root", "Root"), None),
+        ("pkcs12", ("root", "Root"), 1),
+        ("pkcs12", ("Root", "ROOT"), 1),
+    ],
+)
+def test_entry_that_java_sees_is_said(format_name: str, aliases: tuple[str, str], shown: int | None) -> None:
+    """Of repeated aliases the finding is about those that Java does not see, and its message names the one that it sees."""
+    entries = [trusted(alias, item) for alias, item in zip(aliases, (ONE, TWO), strict=True)]
+    finding = found(*entries, format_name=format_name)["alias-repeated"]
+    hidden, _, seen = finding.message.partition(" it finds one entry")
+    assert finding.certificates == tuple(entry.certificate for number, entry in enumerate(entries) if number != shown)
+    assert [item.sha256.hex() in hidden for item in (ONE, TWO)] == [shown != 0, shown != 1]
+    assert [item.sha256.hex() in seen for item in (ONE, TWO)] == [shown == 0, shown == 1]
+
+
+def test_same_entry_twice_is_repeated() -> None:
+    """Two entries that are the same in all are two, of which Java sees one; what it sees at no time is no third."""
+    assert found(trusted("one"), trusted("one"))["alias-repeated"].certificates == (ONE,)
+    unseen = trusted("one", TWO, is_visible=False), OtherEntry(kind=OtherKind.CRL, data=b"crl", alias="one")
+    assert "alias-repeated" not in found(trusted("one"), *unseen, format_name="pkcs12")
+
+
 def test_alias_that_hides_something_is_said() -> None:
     """An alias with characters that are not seen is a finding, one with a backslash is not."""
     assert set(found(trusted("a\u202eb"), trusted("a\\b", TWO))) == {"hostile-alias"}
@@ -212,7 +240,7 @@ def test_worst_comes_first() -> None:
     """Findings are sorted by how bad they are."""
     store = TrustStore(
         format="pkcs12",
-        entries=(trusted("a", is_visible=False), trusted("A", TWO), OtherEntry(kind=OtherKind.CRL, data=b"crl")),
+        entries=(trusted("a", is_visible=False), trusted("b"), trusted("B", TWO), OtherEntry(kind=OtherKind.CRL, data=b"crl")),
         integrity=Integrity.NOT_CHECKED,
     )
     severities = [item.severity for item in judged.inspect(store, (), at=AT)]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from anchorkeep import formats
 from anchorkeep.errors import StoreIntegrityError, TooMuchWorkError
-from anchorkeep.formats.capability import CAPABILITIES
+from anchorkeep.formats.capability import CAPABILITIES, TITLES, promised
 from anchorkeep.formats.work import Work
 from anchorkeep.host import file
 from anchorkeep.model import naming
@@ -50,9 +50,11 @@ class Opened:
         store: what it held.
         password: what opened it, None where nothing did or nothing had to.
         origin: where that password came from.
-        is_unconfirmed: whether a password was given and nothing in the store needs it or is proved by it.
+        is_unconfirmed: whether a password was given and nothing in the store needs it or is proved by it, though its name does
+            not say that it has none.
         notes: what is to be said of the reading, one sentence each, safe to print: a suffix that says something else, links
             that were followed, an integrity that was not checked or proves little, a password that everybody knows.
+        doubts: those of the notes that are findings too where the store is judged: on its integrity.
         data: the file's bytes.
     """
 
@@ -61,6 +63,7 @@ class Opened:
     password: str | None = field(repr=False)
     origin: Origin
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     is_unconfirmed: bool = False
     data: bytes = field(repr=False, default=b"")
 
@@ -97,9 +100,19 @@ def loads(data: bytes, *, path: Path, password: str | None = None, notes: tuple[
         StoreFormatError: as for `read`.
     """
     store, used, origin = _open(data, name=str(path), password=password)
-    notes = (*notes, *_of_suffix(path, store), *_of_password(store, origin), *_of_check(store), *_of_keys(store))
-    is_unconfirmed = bool(password) and is_unprotected(store) and used is None
-    return Opened(path=path, store=store, password=used, origin=origin, notes=notes, is_unconfirmed=is_unconfirmed, data=data)
+    is_idle = bool(password) and used is None and store.integrity is Integrity.NONE
+    doubts = _of_check(store)
+    notes = (*notes, *_of_suffix(path, store), *_of_password(store, origin, is_idle=is_idle), *doubts, *_of_keys(store))
+    return Opened(
+        path=path,
+        store=store,
+        password=used,
+        origin=origin,
+        notes=notes,
+        doubts=doubts,
+        is_unconfirmed=is_idle and not _is_open_by_name(path, store),
+        data=data,
+    )
 
 
 def require_verified(opened: Opened) -> None:
@@ -110,7 +123,7 @@ def require_verified(opened: Opened) -> None:
         StoreIntegrityError: its integrity could have been checked and was not, or a password was given that proves nothing.
     """
     if opened.is_unconfirmed:
-        raise unconfirmed(str(opened.path))
+        raise unconfirmed(str(opened.path), opened.store)
     if opened.store.integrity is Integrity.NOT_CHECKED:
         message = f"{visible(str(opened.path))}: {_UNTRIED}, or it was changed; nobody can tell which. Nothing was written."
         raise StoreIntegrityError(message, remedy=_GIVE)
@@ -130,16 +143,22 @@ def untagged(opened: Opened) -> str:
     return f"{shown}: Java does not see {naming.described(unseen)} there, and trusts what is taken over."
 
 
-def is_unprotected(store: TrustStore) -> bool:
-    """Whether a store is of a format with an integrity check, and has none: PKCS#12 without a MAC."""
-    capability = CAPABILITIES.get(store.format)
-    return capability is not None and capability.has_password and store.integrity is Integrity.NONE
-
-
-def unconfirmed(name: str) -> StoreIntegrityError:
+def unconfirmed(name: str, store: TrustStore) -> StoreIntegrityError:
     """Return the error for a store that the password which was given proves nothing of: another may stand in its place."""
-    message = f"{visible(name)}: the password that was given vouches for nothing here: the store has no integrity check."
+    has_check = _has_password(store)
+    what = "the store has no integrity check" if has_check else f"it is {TITLES[store.format]}, which has no password"
+    message = f"{visible(name)}: the password that was given vouches for nothing here: {what}."
     return StoreIntegrityError(message, remedy="If that is right, leave the password out; else look who replaced the store.")
+
+
+def _has_password(store: TrustStore) -> bool:
+    capability = CAPABILITIES.get(store.format)
+    return capability is not None and capability.has_password
+
+
+def _is_open_by_name(path: Path, store: TrustStore) -> bool:
+    """Tell whether a file's name says that it has no password, so that it stands in the place of none that has one."""
+    return not _has_password(store) and store.format in promised(path.name)
 
 
 def _open(data: bytes, *, name: str, password: str | None) -> tuple[TrustStore, str | None, Origin]:
@@ -195,16 +214,19 @@ def _of_keys(store: TrustStore) -> tuple[str, ...]:
 
 
 def _of_check(store: TrustStore) -> tuple[str, ...]:
+    if store.integrity is Integrity.NOT_CHECKED:
+        return (f"Its integrity was not checked: {_UNTRIED}.",)
     doubt = formats.doubt(store) if store.integrity is Integrity.VERIFIED else ""
     return (doubt,) if doubt else ()
 
 
-def _of_password(store: TrustStore, origin: Origin) -> tuple[str, ...]:
-    capability = CAPABILITIES.get(store.format)
-    if capability is None or not capability.has_password:
-        return ()
+def _of_password(store: TrustStore, origin: Origin, *, is_idle: bool) -> tuple[str, ...]:
+    if not _has_password(store):
+        return (
+            (f"It is {TITLES[store.format]}, which has no password: the one that was given proves nothing.",) if is_idle else ()
+        )
     if store.integrity is Integrity.NOT_CHECKED:
-        return (f"Its integrity was not checked: {_UNTRIED}.",)
+        return ()
     match origin:
         case Origin.GIVEN:
             return ()

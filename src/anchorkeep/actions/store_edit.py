@@ -130,10 +130,9 @@ def rename(path: Path, name: str, alias: str, *, password: str | None = None, te
 
 def merge(
     path: Path,
-    others: Sequence[Path],
+    sources: Sequence[Opened],
     *,
     password: str | None = None,
-    other_password: str | None = None,
     terms: Terms,
 ) -> Written:
     """
@@ -141,16 +140,14 @@ def merge(
 
     Args:
         path: the store.
-        others: the stores or certificate files to take from, in order; their integrity must have been checked where they
+        sources: the stores or certificate files to take from, in order; their integrity must have been checked where they
             have any.
         password: of the store, as for `add`.
-        other_password: of the others, as for `store.read`.
         terms: how it is written.
 
     Raises:
         as for `add`.
     """
-    sources = [stores.read(other, password=other_password) for other in others]
     for source in sources:
         stores.require_verified(source)
 

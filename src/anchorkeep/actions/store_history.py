@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anchorkeep.actions import readmission, store_write
 from anchorkeep.actions import store as stores
-from anchorkeep.actions import store_write
 from anchorkeep.actions.store_encoding import meaning
 from anchorkeep.actions.store_write import State
 from anchorkeep.errors import AnchorkeepError, FileError, RefusedError
-from anchorkeep.host import file, hold, way
+from anchorkeep.host import file, hold, ledger, way
 from anchorkeep.host.archive import Archive
 from anchorkeep.model.edit import Change as Edit
 from anchorkeep.model.edit import Renaming
@@ -21,9 +21,10 @@ from anchorkeep.model.truststore import SecretKeyEntry, TrustStore
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Sequence
+    from collections.abc import Collection, Hashable, Iterator, Sequence
     from typing import Never
 
+    from anchorkeep.actions.readmission import Doubt
     from anchorkeep.actions.store_write import Terms
     from anchorkeep.host.history import Change, History
     from anchorkeep.host.hold import Held
@@ -43,6 +44,7 @@ class Undone:
         lost: the later changes that are lost with it, the oldest first.
         is_foreign_lost: whether another program changed the file since, which is lost too.
         notes: what is to be said beside it, one sentence each; safe to print.
+        waiting: of a dry run, the anchors that would come back and wait for a person's word.
     """
 
     path: Path
@@ -52,6 +54,7 @@ class Undone:
     lost: tuple[Change, ...]
     is_foreign_lost: bool
     notes: tuple[str, ...] = ()
+    waiting: tuple[Doubt, ...] = ()
 
 
 def history(path: Path, *, state: Path) -> History:
@@ -74,7 +77,14 @@ def history(path: Path, *, state: Path) -> History:
     return found
 
 
-def undo(path: Path, *, number: int | None = None, password: str | None = None, terms: Terms) -> Undone:
+def undo(
+    path: Path,
+    *,
+    number: int | None = None,
+    password: str | None = None,
+    accepted: Collection[bytes] = (),
+    terms: Terms,
+) -> Undone:
     """
     Put back the bytes from before a change.
 
@@ -83,11 +93,14 @@ def undo(path: Path, *, number: int | None = None, password: str | None = None, 
         number: the id of the change to take back, with all later ones; None is the last.
         password: to show what comes and goes, tried beside those that everybody knows; the bytes are put back as they were,
             whatever their password.
+        accepted: SHA-256 fingerprints of anchors that may come back though they are expired, rejected or no longer of Mozilla's
+            list; what cannot be opened is not looked into.
         terms: how it is written; with `is_dry_run` everything is shown and nothing done.
 
     Raises:
         UsageError: there is no such change.
-        RefusedError: there was no store before it, or the file cannot be replaced as it is.
+        RefusedError: there was no store before it, the file cannot be replaced as it is, or an anchor would come back that
+            nobody would take today.
         InputError: history or backup are damaged.
         FileError: the backup is gone, or something cannot be read or written.
     """
@@ -102,6 +115,15 @@ def undo(path: Path, *, number: int | None = None, password: str | None = None, 
             TrustStore(format=after.format, entries=()) if held.data is None and after else _opened(held.data, path, password)
         )
         edit, mode = _between(before, after), store_write.mode_of(after)
+        waiting = readmission.doubts(
+            edit.added if edit else (),
+            now=before,
+            at=terms.now,
+            ledger=ledger.read(terms.state, held.path),
+            accepted=accepted,
+        )
+        if waiting and not terms.is_dry_run:
+            raise readmission.refusal(waiting)
         taken = (found.change, *found.lost)
         renewals = [item.id for item in taken if store_write.NEW_PASSWORD in item.summary]
         lines = store_write.summary(edit, has_new_password=bool(renewals))
@@ -114,7 +136,11 @@ def undo(path: Path, *, number: int | None = None, password: str | None = None, 
             undone=found.change,
             lost=found.lost,
             is_foreign_lost=held.data is not None and not is_current,
-            notes=tuple(_notes(held, found.change, renewals=renewals, sides=(before, after), password=password)),
+            notes=(
+                *_notes(held, found.change, renewals=renewals, sides=(before, after), password=password),
+                *(f"A person's word is needed for {item.certificate.title}: {item.reason}" for item in waiting),
+            ),
+            waiting=waiting,
         )
 
 

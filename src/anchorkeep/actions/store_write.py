@@ -1,7 +1,8 @@
 """
 Write a store so that at every moment there is the old one or the new one, and so that it can be undone.
 
-The story: hold the file, open it, edit, write to bytes, read those back, keep the old ones with a line in the history, replace.
+The story: hold the file, open it, edit, write to bytes, read those back, have them proved where somebody wants that, keep the old
+ones with a line in the history, replace.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from anchorkeep.formats.capability import CAPABILITIES, TITLES
 from anchorkeep.formats.recipe import Recipe
 from anchorkeep.host import debian, hold
 from anchorkeep.host.archive import Archive
+from anchorkeep.judge import opening
 from anchorkeep.model import naming
 from anchorkeep.model.edit import Change
 from anchorkeep.model.truststore import Entry, PrivateKeyEntry, SecretKeyEntry, TrustStore
@@ -85,6 +87,24 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """
+    What a store's file is about to hold, for whoever is to prove it before anything is recorded or replaced.
+
+    Attributes:
+        path: the file, links followed.
+        data: its bytes; those that are there where nothing changes.
+        store: what was read back from them.
+        password: what opens them, None where nothing does.
+    """
+
+    path: Path
+    data: bytes = field(repr=False)
+    store: TrustStore
+    password: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """
     A store with what was done to it.
@@ -113,9 +133,13 @@ def revise(
     password: str | None,
     terms: Terms,
     new_password: str | None = None,
+    prove: Callable[[Candidate], tuple[str, ...]] | None = None,
+    settle: Callable[[Written], None] | None = None,
 ) -> Written:
     """
-    Edit a store that is there and write it; where the edit changes nothing, nothing is written.
+    Edit a store that is there and write it.
+
+    Where the edit changes nothing, nothing is written, unless the runtime that the terms name does not open the store as it is.
 
     Args:
         path: the store.
@@ -123,6 +147,9 @@ def revise(
         password: the store's, as for `store.read`; it must have verified the store where it can.
         terms: how it is written.
         new_password: the password that it is to have, None for the one it has.
+        prove: called with the bytes before anything is recorded or replaced, in a dry run and where nothing changes too; what it
+            raises ends the story with nothing written, what it returns are notes.
+        settle: called last, while the store is still held; what it raises is raised though the store was written.
 
     Raises:
         RefusedError: the store cannot be replaced as it is, or what was read back is not what was to be written.
@@ -140,15 +167,24 @@ def revise(
         _require_writable(opened)
         wanted, change = edit(opened)
         notes = (*opened.notes, *_of_debian(held, change))
-        if change.is_empty and new_password is None:
+        is_closed = _is_closed(opened.store, terms, password=opened.password)
+        if change.is_empty and new_password is None and not is_closed:
             before = opened.store
-            return Written(path=held.path, state=State.UNCHANGED, change=change, before=before, after=before, notes=notes)
+            notes += _proved(prove, held, held.data, store=before, password=opened.password)
+            written = Written(path=held.path, state=State.UNCHANGED, change=change, before=before, after=before, notes=notes)
+            return _settled(settle, written)
         lines = summary(change, has_new_password=new_password is not None)
         secret = opened.password if new_password is None else new_password
         recipe = terms.recipe(secret, is_new=secret != opened.password)
         bound = encoding.encode(wanted, format=opened.store.format, recipe=recipe, is_reproducible=terms.is_reproducible)
+        if is_closed and terms.java is not None:
+            notes += (f"As it was, {terms.java.label} did not open it; it is written for that now.",)
+        if prove is not None:
+            notes += _proved(prove, held, bound.data, store=bound.read_back(bound.data), password=secret)
         state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms)
-        return Written(path=held.path, state=state, change=change, before=opened.store, after=after, notes=notes)
+        return _settled(
+            settle, Written(path=held.path, state=state, change=change, before=opened.store, after=after, notes=notes)
+        )
 
 
 def create(
@@ -160,6 +196,8 @@ def create(
     change: Change,
     terms: Terms,
     is_rekeyed: bool = False,
+    prove: Callable[[Candidate], tuple[str, ...]] | None = None,
+    settle: Callable[[Written], None] | None = None,
 ) -> Written:
     """
     Write a store where there is no file; one with keys is for its owner's eyes only.
@@ -172,6 +210,8 @@ def create(
         change: what to say of it.
         terms: how it is written.
         is_rekeyed: whether the entries come from a store of this format that had another password.
+        prove: as for `revise`.
+        settle: as for `revise`.
 
     Raises:
         RefusedError: something has that name, or what was read back is not what was to be written.
@@ -185,10 +225,12 @@ def create(
             raise RefusedError(message, remedy="Choose another name, or add to it.")
         recipe = terms.recipe(password, is_new=is_rekeyed)
         bound = encoding.encode(wanted, format=format, recipe=recipe, is_reproducible=terms.is_reproducible)
+        notes = (*of_place(held), *filter(None, (formats.suffix_note(path.name, format=format),)))
+        if prove is not None:
+            notes += _proved(prove, held, bound.data, store=bound.read_back(bound.data), password=password)
         lines, mode = summary(change), mode_of(wanted)
         state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms, mode=mode)
-        notes = (*of_place(held), *filter(None, (formats.suffix_note(path.name, format=format),)))
-        return Written(path=held.path, state=state, change=change, before=None, after=after, notes=notes)
+        return _settled(settle, Written(path=held.path, state=state, change=change, before=None, after=after, notes=notes))
 
 
 def carry_out(
@@ -264,6 +306,27 @@ def _title(entry: Entry) -> str:
     alias = f"'{visible(entry.alias, limit=100)}'" if entry.alias is not None else "an entry without alias"
     mark = naming.fingerprint(entry)
     return f"{alias} ({naming.KINDS[type(entry)]}{f', SHA-256 {mark}' if mark else ''})"
+
+
+def _proved(
+    prove: Callable[[Candidate], tuple[str, ...]] | None, held: Held, data: bytes, *, store: TrustStore, password: str | None
+) -> tuple[str, ...]:
+    if prove is None:
+        return ()
+    return prove(Candidate(path=held.path, data=data, store=store, password=password))
+
+
+def _settled(settle: Callable[[Written], None] | None, written: Written) -> Written:
+    if settle is not None:
+        settle(written)
+    return written
+
+
+def _is_closed(store: TrustStore, terms: Terms, *, password: str | None) -> bool:
+    """Whether a store of one of Java's own formats is written so that the runtime it is to be for does not open it."""
+    if terms.java is None or store.format not in opening.OWN:
+        return False
+    return not opening.opening(store, terms.java, password=password).opens
 
 
 def _require_writable(opened: Opened) -> None:

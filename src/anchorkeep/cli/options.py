@@ -110,13 +110,15 @@ def password(file_: Path | None, variable_: str | None, *, option: str = "storep
     from anchorkeep.host import file
 
     if file_ is not None and variable_ is not None:
-        raise UsageError(f"--{option}-file and --{option}-env exclude each other.")
+        message = f"--{option}-file and --{option}-env exclude each other."
+        raise UsageError(message, remedy="Give the one that holds the password, and leave the other out.")
     if file_ is not None:
         return _text(_first_line(file.read_secret(file_)), f"--{option}-file")
     if variable_ is not None:
         value = settings.variable(variable_)
         if value is None:
-            raise UsageError(f"The environment has no variable '{visible(variable_)}'.")
+            message = f"The environment has no variable '{visible(variable_)}', which --{option}-env names."
+            raise UsageError(message, remedy="Export the variable, or give the password in a file.")
         return _text(os.fsencode(value), f"--{option}-env")
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -59,7 +60,8 @@ def convert(
             drop=drop,
             terms=terms,
         )
-    store_change.tell(converted.written, as_json=as_json, losses=converted.losses)
+    written = replace(converted.written, notes=(*converted.written.notes, *store_options.unsaid(target, storetype)))
+    store_change.tell(written, as_json=as_json, losses=converted.losses)
     return outcome.Exit.FINE
 
 

@@ -85,10 +85,6 @@ def _table(items: Sequence[Standing], mark: str, style: str) -> RenderableType:
 
 def _aliases(item: Standing) -> str:
     """Return under which aliases a certificate stands in the first and in the second, once where they are the same."""
-    sides = [", ".join(_alias(alias) for alias in side) for side in (item.first, item.second) if side]
+    sides = [", ".join(store_entry.called(alias) for alias in side) for side in (item.first, item.second) if side]
     shown = " / ".join(dict.fromkeys(sides))
     return f"{shown} (key)" if item.is_key else shown
-
-
-def _alias(alias: str | None) -> str:
-    return store_entry.NAMELESS if alias is None else visible(alias)

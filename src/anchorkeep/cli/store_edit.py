@@ -91,8 +91,9 @@ def merge(
     """
     terms = store_options.terms(dry_run=dry_run)
     password = store_password.for_change(path, store_password.given(storepass_file, storepass_env))
-    other_password = store_password.given(srcstorepass_file, srcstorepass_env, option="srcstorepass")
-    with store_password.advised(password, other_password, options=("storepass", "srcstorepass"), path=path):
-        written = store_edit.merge(path, others, password=password, other_password=other_password, terms=terms)
+    theirs = store_password.given(srcstorepass_file, srcstorepass_env, option="srcstorepass")
+    sources = [store_password.verified(other, theirs, option="srcstorepass") for other in others]
+    with store_password.advised(password):
+        written = store_edit.merge(path, sources, password=password, terms=terms)
     store_change.tell(written, as_json=as_json)
     return outcome.Exit.FINE

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: What an entry without an alias is shown as.
 NAMELESS = "-"
+#: What an alias without a character is shown as, which is an alias all the same.
+_EMPTY = "''"
 #: Formats by their names for people.
 FORMATS = {
     "der": "DER",
@@ -89,7 +91,12 @@ def row(entry: Entry, *, at: datetime) -> Row:
 
 def alias(entry: Entry) -> str:
     """Return an entry's alias, safe to print."""
-    return NAMELESS if entry.alias is None else visible(entry.alias)
+    return called(entry.alias)
+
+
+def called(name: str | None) -> str:
+    """Return an alias, safe to print; one of no characters is quoted, to be seen."""
+    return NAMELESS if name is None else visible(name) or _EMPTY
 
 
 def kind(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from anchorkeep.actions import store_history
-from anchorkeep.cli import outcome, render, settings, store_change, store_options, store_password, store_record
+from anchorkeep.cli import (
+    options,
+    outcome,
+    question,
+    render,
+    settings,
+    store_change,
+    store_options,
+    store_password,
+    store_record,
+    vouching,
+)
 from anchorkeep.errors import AnchorkeepError
 from anchorkeep.host import file
 from anchorkeep.text import counted, visible
@@ -52,12 +64,14 @@ def history(*, paths: tuple[Path, ...], details: bool, as_json: bool) -> int:
 @click.command("undo")
 @store_options.PATH
 @click.option("--id", "number", type=click.IntRange(min=1), help="Take back this change of the history, and all later ones.")
+@click.option("--accept-fingerprint", "accepted", multiple=True, metavar="SHA256", help="Let an anchor come back; repeatable.")
 @store_options.storepass
 @store_options.writing
 def undo(
     *,
     path: Path,
     number: int | None,
+    accepted: tuple[str, ...],
     storepass_file: Path | None,
     storepass_env: str | None,
     dry_run: bool,
@@ -66,11 +80,17 @@ def undo(
     """
     Put the store at PATH back to what it was before its last change, byte for byte; that is a change itself.
 
-    What comes back and which later changes are lost is shown; with --dry-run nothing else happens.
+    What comes back and which later changes are lost is shown; with --dry-run nothing else happens. An anchor that is expired,
+    rejected or no longer of Mozilla's list comes back only with its fingerprint.
     """
     terms = store_options.terms(dry_run=dry_run)
     password = store_password.given(storepass_file, storepass_env)
-    undone = store_history.undo(path, number=number, password=password, terms=terms)
+    vouched = frozenset(map(options.fingerprint, accepted))
+    if not (as_json or dry_run) and question.can_be_asked():
+        looked = dataclasses.replace(terms, is_dry_run=True)
+        planned = store_history.undo(path, number=number, password=password, accepted=vouched, terms=looked)
+        vouched |= {item.certificate.sha256 for item in planned.waiting if vouching.is_vouched(item.certificate, item.reason)}
+    undone = store_history.undo(path, number=number, password=password, accepted=vouched, terms=terms)
     with store_change.told(undone.path, undone.state):
         if as_json:
             store_record.out(store_record.undo(undone))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("alias", "kind", "subject", "left", "SHA-256")
 #: Columns below which only names and time left have room.
 _NARROW = 60
+_LEFT_OUT = ("kind", "SHA-256")
 #: Columns from which there is room for more of a fingerprint, and how many of its digits are shown.
 _WIDE = 100
 _DIGITS = {False: 8, True: 16}
@@ -102,7 +103,9 @@ def _table(opened: Opened, rows: Sequence[Row]) -> None:
     if not rows:
         return
     is_narrow = render.width() < _NARROW
-    names = [name for name in _names(rows) if not (is_narrow and name in {"kind", "SHA-256"})]
+    if is_narrow:
+        columns.say(f"! {' and '.join(_LEFT_OUT)} have no room here; a wider screen, a pipe and --json show them.")
+    names = [name for name in _names(rows) if not (is_narrow and name in _LEFT_OUT)]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
     for name in names:
         if name in {"alias", "subject"}:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,7 +72,7 @@ def new(
     password = store_password.to_be(own_password_file, own_password_env, option="storepass")
     format_ = store_options.format_of(path, storetype)
     written = store_edit.new(path, _additions(chosen), format=format_, password=password, terms=terms)
-    store_change.tell(written, as_json=as_json)
+    store_change.tell(replace(written, notes=(*written.notes, *store_options.unsaid(path, storetype))), as_json=as_json)
     return outcome.Exit.FINE
 
 

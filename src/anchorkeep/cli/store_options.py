@@ -11,7 +11,7 @@ import click
 from anchorkeep.cli import options
 from anchorkeep.errors import UsageError
 from anchorkeep.formats import capability
-from anchorkeep.formats.capability import CAPABILITIES
+from anchorkeep.formats.capability import CAPABILITIES, TITLES
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _FOR = click.option(
     metavar="JAVA",
     help="Write what this Java opens: java8, java11, java17, java21, java25 (every update of it), or jre:PATH.",
 )
+#: Suffixes that people give to stores of Java whatever their format is.
+_OF_STORES = frozenset({".keystore", ".truststore", ".ks", ".ts", ".store"})
 _WRITING = (
     click.option("--dry-run", is_flag=True, help="Do everything but the write, and say what would change."),
     JSON,
@@ -93,6 +95,16 @@ def format_of(path: Path, storetype: str | None) -> str:
     return found or "pkcs12"
 
 
+def unsaid(path: Path, storetype: str | None) -> tuple[str, ...]:
+    """Return a sentence where nobody said the format of a new file and its suffix may mean another than the usual one."""
+    suffix = path.suffix.lower()
+    if storetype is not None or not suffix or suffix in _OF_STORES or capability.promised(path.name):
+        return ()
+    return (
+        f"The suffix {visible(suffix, limit=20)} says no format, so that this is {TITLES['pkcs12']}; --storetype says another.",
+    )
+
+
 def runtime(text: str | None) -> JavaVersion | None:
     """
     Return the runtime that `--for` names, None where it is not given.
@@ -142,4 +154,5 @@ def _words(context: click.Context) -> tuple[str, ...]:
         value = context.params.get(parameter.name or "")
         if isinstance(parameter, click.Argument) and value is not None:
             arguments += map(str, value if isinstance(value, tuple) else (value,))
-    return ("store", context.command.name or "", *arguments, *command_line.given(context, but=_UNTOLD))
+    # Without the program's own name.
+    return (*context.command_path.split()[1:], *arguments, *command_line.given(context, but=_UNTOLD))

@@ -18,7 +18,7 @@ from anchorkeep.model.truststore import Integrity
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from anchorkeep.actions.store import Opened
@@ -61,7 +61,39 @@ def read(path: Path, password: str | None, *, option: str = "storepass") -> Open
         except StoreIntegrityError:
             if password is not None or not can_be_asked():
                 raise
-    return _asked(path)
+    return _asked(path, lambda answer: store.read(path, password=answer))
+
+
+def verified(path: Path, password: str | None, *, option: str, data: bytes | None = None) -> Opened:
+    """
+    Read a store that something is to be taken from, and ask for its password where `read` would.
+
+    A store that can be read without one is asked for too: its integrity must be checked before anything of it is believed.
+
+    Args:
+        path: where it is, or what to call it.
+        password: the one given, None where none is.
+        option: what the options that would give it begin with.
+        data: its bytes where they were read before.
+
+    Raises:
+        StoreIntegrityError: no password opens it, or its integrity was not checked.
+        AnchorkeepError: as for `store.read`.
+    """
+    from anchorkeep.actions import store
+
+    def opened(tried: str | None) -> Opened:
+        found = store.read(path, password=tried) if data is None else store.loads(data, path=path, password=tried)
+        store.require_verified(found)
+        return found
+
+    with advised(password, options=(option,)):
+        try:
+            return opened(password)
+        except StoreIntegrityError:
+            if password is not None or not can_be_asked():
+                raise
+    return _asked(path, opened)
 
 
 def for_reading(path: Path, password: str | None) -> str | None:
@@ -91,7 +123,7 @@ def for_change(path: Path, password: str | None, *, option: str = "storepass") -
                 return None
         except StoreIntegrityError:
             pass
-    return _asked(path).password
+    return _asked(path, lambda answer: store.read(path, password=answer)).password
 
 
 def chosen(password: str | None, *, what: str, option: str) -> str:
@@ -134,15 +166,14 @@ def advised(*passwords: str | None, options: tuple[str, ...] = ("storepass",), p
         raise StoreIntegrityError(error.message, remedy=remedy) from None
 
 
-def _asked(path: Path) -> Opened:
-    """Ask until the store opens, and no longer than a person mistypes."""
-    from anchorkeep.actions import store
+def _asked(path: Path, opened: Callable[[str], Opened]) -> Opened:
+    """Ask until the store opens with what was typed, and no longer than a person mistypes."""
     from anchorkeep.cli import render
 
     for attempt in range(1, _ATTEMPTS + 1):
         answer = _typed(f"Password of {visible(str(path))}")
         try:
-            return store.read(path, password=answer)
+            return opened(answer)
         except StoreIntegrityError as error:
             if attempt == _ATTEMPTS:
                 raise

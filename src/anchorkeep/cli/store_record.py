@@ -133,7 +133,8 @@ def entry(item: Entry) -> dict[str, Any]:
         record["created"] = None if item.created is None else evidence.timestamp(item.created)
     match item:
         case TrustedCertEntry():
-            record |= {"is_visible_to_java": item.is_visible_to_java, "certificates": [_certificate(item.certificate)]}
+            record |= {"is_visible_to_java": item.is_visible_to_java, "is_distrusted": item.is_distrusted}
+            record["certificates"] = [_certificate(item.certificate)]
         case PrivateKeyEntry():
             record["certificates"] = [_certificate(each) for each in item.chain]
         case OtherEntry():

@@ -113,7 +113,7 @@ def _each(
             found = _examine(path, password, at=at, java=java)
             if view is not None:
                 shown = view(found)
-                store_view.notes(found.opened, is_one_of_several=len(paths) > 1)
+                store_view.notes(found.opened, is_one_of_several=len(paths) > 1, is_judged=True)
                 if examined:
                     render.out("")
                 render.out(shown)

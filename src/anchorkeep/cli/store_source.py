@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 from anchorkeep.actions import roots
 from anchorkeep.actions import store as stores
 from anchorkeep.cli import columns, store_password
-from anchorkeep.errors import RefusedError, StoreIntegrityError, UsageError
+from anchorkeep.errors import RefusedError, UsageError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
 from anchorkeep.model import edit
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.finding import Severity
-from anchorkeep.model.truststore import Integrity
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -97,14 +96,8 @@ def _held(text: str, password: str | None, accepted: Collection[bytes]) -> tuple
             raise UsageError("A record of what a service showed is not taken from standard input.", remedy="Name a file.")
         return None
     name = "standard input" if text == "-" else text
-    with store_password.advised(password, options=("srcstorepass",)):
-        opened = stores.loads(data, path=Path(name), password=password)
-        store = opened.store
-        if opened.is_unconfirmed:
-            raise stores.unconfirmed(name)
-    if store.integrity is Integrity.NOT_CHECKED:
-        message = f"{visible(name)}: its integrity cannot be checked, so nothing was taken from it."
-        raise StoreIntegrityError(message, remedy="Give its password with --srcstorepass-file or --srcstorepass-env.")
+    opened = store_password.verified(Path(name), password, option="srcstorepass", data=data)
+    store = opened.store
     said = (*(f"{visible(name)}: {note}" for note in opened.notes), roots.beside(store, name=name), stores.untagged(opened))
     for note in filter(None, said):
         columns.say(f"! {note}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from anchorkeep.actions.store_verify import Examined
     from anchorkeep.judge.opening import Opening
     from anchorkeep.model.certificate import Certificate
+    from anchorkeep.model.finding import Finding
     from anchorkeep.model.truststore import Entry, Protection
+
+#: Certificates named of which the same is so.
+_NAMED = 3
 
 
 def full(item: Examined, entries: Sequence[Entry], *, details: bool) -> RenderableType:
@@ -34,7 +39,7 @@ def full(item: Examined, entries: Sequence[Entry], *, details: bool) -> Renderab
     parts: list[RenderableType] = [_heading(item.opened), render.indented(_facts(item.opened))]
     parts += ["", render.text("Which Java opens it", "bold"), render.indented(_openings(item.openings))]
     if item.findings:
-        parts += ["", render.text("Findings", "bold"), render.indented(render.findings(item.findings))]
+        parts += ["", render.text("Findings", "bold"), render.indented(render.findings(together(item.findings)))]
     for entry in entries:
         parts += ["", render.text(f"{store_entry.alias(entry)}  ({store_entry.kind(entry)})", "bold")]
         parts += [render.indented(part) for part in _entry(entry, details=details)]
@@ -51,17 +56,54 @@ def short(item: Examined) -> RenderableType:
         names = "every Java" if len(item.openings) > 1 else _named(item.openings[0])
         parts.append(render.indented(render.text(f"{names} opens it", "green")))
     if item.findings:
-        parts.append(render.indented(render.findings(item.findings)))
+        parts.append(render.indented(render.findings(together(item.findings))))
     else:
         parts.append(render.indented(render.text("✓ Nothing to object to.", "green")))
     return Group(*parts)
 
 
-def notes(opened: Opened, *, is_one_of_several: bool) -> None:
-    """Say on stderr what is to be said of the reading of a store, and of which store where there are several."""
+def notes(opened: Opened, *, is_one_of_several: bool, is_judged: bool = False) -> None:
+    """
+    Say on stderr what is to be said of the reading of a store.
+
+    Args:
+        opened: the store.
+        is_one_of_several: whether it is to be said of which one.
+        is_judged: whether its findings are shown too, which say some of it.
+    """
     which = f"{render.path(opened.path)}: " if is_one_of_several else ""
     for item in opened.notes:
-        render.say(f"! {which}{item}")
+        if not (is_judged and item in opened.doubts):
+            render.say(f"! {which}{item}")
+
+
+def together(findings: Sequence[Finding]) -> list[Finding]:
+    """
+    Return findings, those of many certificates that differ in the certificate's name alone as one, where the first stands.
+
+    A runtime's own store has a dozen old roots of which the same is so.
+    """
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for number, item in enumerate(findings):
+        said = _said_of_one(item)
+        groups.setdefault((item.id, item.remedy, said or str(number)), []).append(item)
+    return [_of_many(items) for items in groups.values()]
+
+
+def _said_of_one(item: Finding) -> str:
+    """Return what a finding says behind the name of the one certificate that it is about, empty where it is no such finding."""
+    if len(item.certificates) != 1:
+        return ""
+    name = f"{item.certificates[0].title} "
+    return item.message.removeprefix(name) if item.message.startswith(name) else ""
+
+
+def _of_many(items: Sequence[Finding]) -> Finding:
+    if len(items) == 1:
+        return items[0]
+    names = ", ".join(item.certificates[0].title for item in items[:_NAMED])
+    more = f" and {len(items) - _NAMED:,} more" if len(items) > _NAMED else ""
+    return replace(items[0], message=f"{names}{more}: each {_said_of_one(items[0])}")
 
 
 def _heading(opened: Opened) -> Text:

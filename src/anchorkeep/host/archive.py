@@ -29,9 +29,13 @@ if TYPE_CHECKING:
     from anchorkeep.host.hold import Settle
 
 _ROOT = Path("/var/lib/anchorkeep")
-_REMEDY = "History and backups are kept there; for another place set ANCHORKEEP_STATE to a folder of your own."
-_STORES, _HISTORY, _BACKUP = "stores", "history.json", ".backup"
-_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+#: What helps where the state folder cannot be used.
+REMEDY = "History and backups are kept there; for another place set ANCHORKEEP_STATE to a folder of your own."
+#: The folder of the stores' folders.
+STORES = "stores"
+_HISTORY, _BACKUP = "history.json", ".backup"
+#: How a file that is kept there is opened.
+READ_ONLY = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 #: Bytes of a history: twenty changes of fifty lines of a thousand characters, each of six in JSON.
 _MAX_HISTORY = 8 * 1024 * 1024
 
@@ -53,6 +57,11 @@ def default_directory(environ: Mapping[str, str], *, is_root: bool) -> Path:
     if home.is_absolute():
         return home / ".local" / "state" / "anchorkeep"
     raise UsageError("It is not known where your home directory is.", remedy="Set HOME or XDG_STATE_HOME.")
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a store's folder, links to it followed; it says nothing, for a path is longer than a name may be."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
 
 
 class Archive:
@@ -108,7 +117,7 @@ class Archive:
             RefusedError: others may write the state folder.
             InputError: the history that is there is damaged.
         """
-        private_folder.make(self._place(path), remedy=_REMEDY)
+        private_folder.make(self._place(path), remedy=REMEDY)
         with self._opened(path) as folder:
             if folder is None:
                 raise FileError(f"The folder {visible(str(self._place(path)))} was removed meanwhile.", remedy="Try again.")
@@ -176,12 +185,12 @@ class Archive:
             _forget(folder, {f"{kept.before}{_BACKUP}" for kept in (new if is_done else old).changes})
 
     def _place(self, path: Path) -> Path:
-        """Return the folder of a store; its name says nothing, for a path is longer than a name may be."""
-        return self._directory.absolute() / _STORES / hashlib.sha256(os.fsencode(path)).hexdigest()[:32]
+        """Return the folder of a store."""
+        return self._directory.absolute() / STORES / name_of(path)
 
     def _opened(self, path: Path) -> contextlib.AbstractContextManager[int | None]:
         """Open the folder of a store; None where there is none yet."""
-        return private_folder.opened(self._directory.absolute(), _STORES, self._place(path).name, remedy=_REMEDY)
+        return private_folder.opened(self._directory.absolute(), STORES, self._place(path).name, remedy=REMEDY)
 
     def _recorded(self, folder: int | None, path: Path) -> History:
         if folder is None:
@@ -195,7 +204,7 @@ class Archive:
 
 def _read(folder: int, path: Path, *, limit: int) -> bytes:
     try:
-        descriptor = os.open(path.name, _READ, dir_fd=folder)
+        descriptor = os.open(path.name, READ_ONLY, dir_fd=folder)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -90,12 +90,14 @@ class History:
             UsageError: there is no such change.
         """
         if not self.changes:
-            raise UsageError(f"There is nothing to undo: no change of {visible(str(self.path))} is recorded.")
+            message = f"There is nothing to undo: no change of {visible(str(self.path))} is recorded."
+            raise UsageError(message, remedy="Check the path: only what this program changed can be taken back.")
         first = self.changes[-1].id if number is None else number
         found = tuple(change for change in self.changes if change.id >= first)
         if not found or found[0].id != first:
             known = f"{self.changes[0].id} to {self.changes[-1].id}"
-            raise UsageError(f"There is no change {first} of {visible(str(self.path))}; known are {known}.")
+            message = f"There is no change {first} of {visible(str(self.path))}; known are {known}."
+            raise UsageError(message, remedy="See what each of them did with `anchorkeep store history`.")
         return found
 
 

@@ -46,6 +46,7 @@ _MODERN = frozenset({Scheme.PBES2, Scheme.MAC_SHA2})
 _CONVERT = "Convert it for the oldest Java that is to read it: `anchorkeep store convert --for`."
 _TO_ANOTHER = "Convert it into a format that Java opens: `anchorkeep store convert --storetype pkcs12`."
 _RENEW = "Give it a password of ASCII characters: `anchorkeep store passwd`."
+_FEWER = "Have its keys written with fewer, as by `openssl pkcs12 -export -iter 10000`."
 _SEAL = "Convert the store under a password, which seals its keys."
 #: The last release without a runtime here to prove the rules with.
 _MODELLED = 8
@@ -140,7 +141,7 @@ def _of_algorithm(item: Protection, java: JavaVersion) -> Iterator[_Obstacle]:
     elif item.scheme in _MODERN and not java.opens_pbes2:
         yield f"it has no {item.algorithm} yet", _CONVERT
     if item.iterations is not None and item.iterations > _MAX_ITERATIONS:
-        yield f"{item.iterations:,} iterations are more than the {_MAX_ITERATIONS:,} it makes", _CONVERT
+        yield f"{item.iterations:,} iterations are more than the {_MAX_ITERATIONS:,} it makes", _FEWER
 
 
 def _of_password(items: list[Protection], java: JavaVersion) -> Iterator[_Obstacle]:

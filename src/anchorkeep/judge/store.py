@@ -6,7 +6,6 @@ Not checked: whether its certificates are to be trusted, and whether they make a
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import CertificateError
@@ -139,17 +138,37 @@ def _of_aliases(store: TrustStore) -> Iterator[Finding]:
             message = f"Java does not see {naming.described(high)}: {why}."
             yield _finding("alias-upper-case", ERROR, message, _RENAME, about=high)
     if store.format in opening.OWN:
-        times = Counter(folded(entry.alias or "") for entry in named)
-        repeated = [entry for entry in named if times[folded(entry.alias or "")] > 1]
-        if repeated:
-            message = f"Of entries whose aliases are the same but for case Java sees one: {naming.described(repeated)}."
-            yield _finding("alias-repeated", ERROR, message, _RENAME, about=repeated)
+        yield from _of_repeated([entry for entry in named if _is_seen(entry)], is_looked_up=store.format in _LOOKED_UP)
     hidden = [entry for entry in named if visible(entry.alias or "", limit=_WHOLE).replace("\\\\", "\\") != entry.alias]
     if hidden:
         message = (
             f"Aliases hold characters that are not seen, and can make a list show what is not there: {naming.described(hidden)}."
         )
         yield _finding("hostile-alias", WARNING, message, _RENAME, about=hidden)
+
+
+def _of_repeated(named: Sequence[Entry], *, is_looked_up: bool) -> Iterator[Finding]:
+    """Look for aliases that are the same but for case: Java finds one entry by them, of those it sees the last in the file."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in named:
+        groups.setdefault(folded(entry.alias or ""), []).append(entry)
+    found: list[Entry] = []
+    hidden: list[Entry] = []
+    for alias, entries in groups.items():
+        # PKCS#12 takes every alias in lower case; JKS and JCEKS as it is, and look it up in lower case.
+        shown = next((entry for entry in reversed(entries) if not is_looked_up or entry.alias == alias), None)
+        if len(entries) > 1:
+            found += [] if shown is None else [shown]
+            hidden += [entry for entry in entries if entry is not shown]
+    if hidden:
+        message = f"Java does not see {naming.described(hidden)}: of aliases that are the same but for case it finds one entry"
+        message += f", {naming.described(found)}." if found else ", and none of these."
+        yield _finding("alias-repeated", ERROR, message, _RENAME, about=hidden)
+
+
+def _is_seen(entry: Entry) -> bool:
+    """Tell whether Java sees an entry at all, if it has an alias of its own."""
+    return not isinstance(entry, OtherEntry) and (not isinstance(entry, TrustedCertEntry) or entry.is_visible_to_java)
 
 
 def _of_anchors(store: TrustStore) -> Iterator[Finding]:
