@@ -1,0 +1,177 @@
+"""
+The command line of `anchorkeep keytool`: keytool's own words, which are not those of the other commands.
+
+Rules kept here:
+- what is not in the subset is refused before anything is read, so that no script goes on with half of what it asked for;
+- a password's value is in no message and in no `repr`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from anchorkeep.errors import FileError, UsageError
+from anchorkeep.host import file
+from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+#: Bytes of a file with a password.
+_MAX_PASSWORD_FILE = 64 * 1024
+_STORE = frozenset({"keystore", "storetype", "storepass"})
+_OLD_NAMES = {"import": "importcert", "export": "exportcert"}
+#: Options that name a password, each also with `:env` and `:file`.
+_PASSWORDS = frozenset({"storepass", "srcstorepass", "deststorepass", "new", "keypass", "srckeypass", "destkeypass"})
+#: Options without a value.
+_FLAGS = frozenset({"noprompt", "trustcacerts", "v", "rfc", "cacerts"})
+
+#: Each command of the subset with what it does and its options.
+COMMANDS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "changealias": ("Changes an entry's alias", _STORE | {"alias", "destalias", "cacerts", "keypass", "v"}),
+    "delete": ("Deletes an entry", _STORE | {"alias", "cacerts", "v"}),
+    "exportcert": ("Exports certificate", _STORE | {"alias", "file", "rfc", "cacerts", "v"}),
+    "importcert": ("Imports a certificate", _STORE | {"alias", "file", "noprompt", "trustcacerts", "cacerts", "keypass", "v"}),
+    "importkeystore": (
+        "Imports one or all entries from another keystore",
+        frozenset(
+            {
+                *("srckeystore", "srcstoretype", "srcstorepass", "srcalias", "srckeypass"),
+                *("destkeystore", "deststoretype", "deststorepass", "destalias", "destkeypass", "noprompt", "v"),
+            }
+        ),
+    ),
+    "list": ("Lists entries in a keystore", _STORE | {"alias", "rfc", "cacerts", "v"}),
+    "printcert": ("Prints the content of a certificate", frozenset({"file", "rfc", "sslserver", "v"})),
+    "storepasswd": ("Changes the store password of a keystore", _STORE | {"new", "cacerts", "v"}),
+}
+#: What keytool does and this does not.
+_ELSEWHERE = frozenset(
+    {
+        *("certreq", "genkeypair", "genkey", "genseckey", "gencert", "importpass", "keypasswd", "printcertreq", "printcrl"),
+        *("showinfo", "identitydb", "keyclone", "selfcert", "version", "conf"),
+    }
+)
+_OPTIONS_ELSEWHERE = frozenset(
+    {
+        *("providername", "addprovider", "providerclass", "provider", "providerarg", "providerpath", "protected", "sigalg"),
+        *("srcprovidername", "destprovidername", "srcprotected", "destprotected", "jarfile", "tls", "ext", "dname", "conf"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """
+    What was asked for.
+
+    Attributes:
+        command: one of `COMMANDS`; empty where only help was asked for.
+        values: of each option its value, a password's included.
+        flags: the options without a value.
+        exposed: the options whose password stands on the command line itself, for everybody on the machine to see.
+        is_help: whether only help was asked for.
+    """
+
+    command: str
+    values: Mapping[str, str] = field(default_factory=dict, repr=False)
+    flags: frozenset[str] = frozenset()
+    exposed: tuple[str, ...] = ()
+    is_help: bool = False
+
+    def get(self, name: str) -> str | None:
+        """Return an option's value, None where it was not given."""
+        return self.values.get(name)
+
+
+def parse(words: Sequence[str]) -> Request:
+    """
+    Return what keytool's words ask for; names count whatever their case, as there.
+
+    Raises:
+        UsageError: an option that there is not, or one that is not in the subset, or a password that cannot be had.
+    """
+    if not words or words[0].lower() in {"-help", "-h", "-?", "--help"}:
+        return Request(command="", is_help=True)
+    command = _command(words[0])
+    found: dict[str, tuple[str, str]] = {}
+    flags: set[str] = set()
+    for name, modifier, value in _options(command, words[1:]):
+        if name == "help":
+            return Request(command=command, is_help=True)
+        if value is None:
+            flags.add(name)
+        else:
+            found[name] = (modifier, value)
+    if command == "list" and flags >= {"v", "rfc"}:
+        raise UsageError("Must not specify both -v and -rfc with 'list' command")
+    exposed = tuple(name for name, (modifier, _) in found.items() if name in _PASSWORDS and not modifier)
+    values = {name: _value(modifier, value) for name, (modifier, value) in found.items()}
+    return Request(command=command, values=values, flags=frozenset(flags), exposed=exposed)
+
+
+def usage(command: str) -> str:
+    """Return the help of one command, or where it is empty of them all."""
+    if not command:
+        lines = [f" -{name:<18} {line}" for name, (line, _) in COMMANDS.items()]
+        return "\n".join(("Key and Certificate Management Tool: the subset that Anchorkeep has", "", "Commands:", "", *lines))
+    line, names = COMMANDS[command]
+    options = [f" -{name}" + ("" if name in _FLAGS else " <arg>") for name in sorted(names)]
+    return "\n".join((f"keytool -{command} [OPTION]...", "", line, "", "Options:", "", *options))
+
+
+def _command(word: str) -> str:
+    name = word.removeprefix("-").lower() if word.startswith("-") else ""
+    name = _OLD_NAMES.get(name, name)
+    if name in COMMANDS:
+        return name
+    if name in _ELSEWHERE:
+        raise UsageError(
+            f"-{name} is not in the subset of keytool that Anchorkeep has.", remedy="Use the JDK's own keytool for it."
+        )
+    raise UsageError(f"Illegal option:  {visible(word)}")
+
+
+def _options(command: str, words: Sequence[str]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield of each option its name, `env` or `file` or nothing, and its value, None for one without."""
+    left = iter(words)
+    allowed = COMMANDS[command][1]
+    for word in left:
+        bare = word.removeprefix("-") if word.startswith("-") else ""
+        name, _, modifier = bare.partition(":")
+        name, modifier = name.lower(), modifier.lower()
+        if name in {"help", "h", "?", "-help"}:
+            yield "help", "", None
+            continue
+        if name in _OPTIONS_ELSEWHERE:
+            message = f"-{name} is not in the subset of keytool that Anchorkeep has."
+            raise UsageError(message, remedy="Use the JDK's own keytool for it.")
+        if name not in allowed or (modifier and (name not in _PASSWORDS or modifier not in {"env", "file"})):
+            raise UsageError(f"Illegal option:  {visible(word)}")
+        if name in _FLAGS:
+            yield name, "", None
+            continue
+        value = next(left, None)
+        if value is None:
+            raise UsageError(f"Command option {visible(word)} needs an argument.")
+        yield name, modifier, value
+
+
+def _value(modifier: str, value: str) -> str:
+    """Return an option's value, read from where the modifier says."""
+    match modifier:
+        case "env":
+            if value not in os.environ:
+                raise UsageError(f"Cannot find environment variable: {visible(value)}")
+            return os.environ[value]
+        case "file":
+            try:
+                data = file.read(Path(value), limit=_MAX_PASSWORD_FILE)
+            except FileError:
+                raise UsageError(f"Cannot find file: {visible(value)}") from None
+            return data.decode(errors="replace").split("\n", 1)[0].rstrip("\r")
+        case _:
+            return value
