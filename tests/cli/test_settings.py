@@ -135,8 +135,9 @@ def test_histories_are_kept_where_they_are_wanted(tmp_path: Path, monkeypatch: p
 def test_state_folder_is_absolute(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A relative ANCHORKEEP_STATE would be another folder in each directory, and is refused."""
     monkeypatch.setenv("ANCHORKEEP_STATE", text)
-    with pytest.raises(UsageError, match="ANCHORKEEP_STATE"):
+    with pytest.raises(UsageError, match="ANCHORKEEP_STATE") as caught:
         settings.archive_directory()
+    assert "begins with /" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -154,8 +155,9 @@ def test_source_date_is_read(text: str, expected: datetime, monkeypatch: pytest.
 def test_source_date_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is no date of the calendar is a usage error, never a guess."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", text)
-    with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH"):
+    with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH") as caught:
         settings.source_date()
+    assert "git log -1 --format=%ct" in caught.value.remedy
 
 
 @pytest.mark.parametrize("mode", [0o664, 0o646, 0o666, 0o777])
@@ -221,7 +223,7 @@ def test_what_is_no_toml_is_refused(text: bytes, tmp_path: Path) -> None:
     [
         ("[environment.uat]", r"anchorkeep\.toml: unknown key 'environment'\. Did you mean 'environments'\?"),
         ("[pool]", r"anchorkeep\.toml: unknown key 'pool'\. Did you mean 'pools'\?"),
-        ("x = 1", r"unknown key 'x'\. Known are: environments, pools, aia\."),
+        ("x = 1", r"unknown key 'x'\. Known are: environments, pools, aia, stores\."),
         ("[pools]\nfile = []", r"pools: unknown key 'file'\. Did you mean 'files'\?"),
         ("[pools]\nmozila = true", r"pools: unknown key 'mozila'\. Did you mean 'mozilla'\?"),
         ("[environments.uat]\nendpoint = []", r"environments\.uat: unknown key 'endpoint'\. Did you mean 'endpoints'\?"),
@@ -233,7 +235,7 @@ def test_what_is_no_toml_is_refused(text: bytes, tmp_path: Path) -> None:
             '[environments.uat]\nendpoints = ["a.example", { tagret = "b.example" }]',
             r"environments\.uat, endpoint 2: unknown key 'tagret'\. Did you mean 'target'\?",
         ),
-        ('"\\u001b[31m" = 1', r"unknown key '\\x1b\[31m'\. Known are: environments, pools, aia\."),
+        ('"\\u001b[31m" = 1', r"unknown key '\\x1b\[31m'\. Known are: environments, pools, aia, stores\."),
     ],
 )
 def test_unknown_key_names_the_nearest(text: str, message: str, tmp_path: Path) -> None:

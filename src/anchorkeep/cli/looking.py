@@ -156,3 +156,29 @@ def _retriever(request: Request, said: settings.Settings) -> Retriever:
 def request(values: dict[str, object], names: Sequence[str] = tuple(Request.__dataclass_fields__)) -> Request:
     """Take the shared options out of a command's keyword arguments."""
     return Request(**{name: values.pop(name) for name in names})  # type: ignore[arg-type]
+
+
+def of_environments(names: Sequence[str], *, config: Path | None, timeout: float) -> Request:
+    """Return the request for environments of the settings, with nothing said on the command line but the time."""
+    return Request(
+        targets=(),
+        environments=tuple(names),
+        connect=None,
+        servername=None,
+        starttls=None,
+        proxy=None,
+        proxy_auth_file=None,
+        cert=None,
+        key=None,
+        cert_pass_file=None,
+        cert_pass_env=None,
+        min_tls="1.0",
+        timeout=timeout,
+        stage_timeout=None,
+        no_aia=False,
+        allow_private_aia=False,
+        aia_proxy=False,
+        storepass_file=None,
+        storepass_env=None,
+        config=config,
+    )

@@ -12,16 +12,19 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anchorkeep.actions.roots import Places
-from anchorkeep.cli import proxies, starttls
+from anchorkeep.cli import proxies, settings_table, starttls
 from anchorkeep.cli.proxies import Variables
 from anchorkeep.errors import UsageError
 from anchorkeep.host import file
 from anchorkeep.model.endpoint import Endpoint
 from anchorkeep.observe.approach import Proxy
 from anchorkeep.text import visible
+
+if TYPE_CHECKING:
+    from anchorkeep.actions.desired import DesiredStore
 
 FILE_NAME = "anchorkeep.toml"
 _STATE = "ANCHORKEEP_STATE"
@@ -31,9 +34,8 @@ _SOURCE_DATE = "SOURCE_DATE_EPOCH"
 _LAST_SECOND = 253_402_300_799
 #: Bytes of a settings file; a thousand endpoints need 100 KB.
 _MAX_SETTINGS = 4 * 1024 * 1024
-_MAX_PORT = 65_535
 _KNOWN = {
-    "": ("environments", "pools", "aia"),
+    "": ("environments", "pools", "aia", "stores"),
     "environment": ("endpoints", "proxy"),
     "endpoint": ("target", "connect", "servername", "starttls"),
     "pools": ("mozilla", "java", "system", "files"),
@@ -69,6 +71,7 @@ class Settings:
         aia: whether and where issuers are fetched.
         proxies: the proxy of each environment that names one, None for `none`.
         variables: what the variables of the environment say about proxies.
+        stores: the stores that are to be, in the file's order.
     """
 
     path: Path | None = None
@@ -77,6 +80,7 @@ class Settings:
     aia: AIA = field(default_factory=AIA)
     proxies: dict[str, Proxy | None] = field(default_factory=dict)
     variables: Variables = field(default_factory=Variables)
+    stores: tuple[DesiredStore, ...] = ()
 
     def endpoints(self, name: str) -> tuple[Endpoint, ...]:
         """
@@ -89,7 +93,7 @@ class Settings:
             return self.environments[name]
         where = f"{self.path} names {', '.join(self.environments) or 'none'}" if self.path else f"there is no {FILE_NAME}"
         raise UsageError(
-            f"No environment '{visible(name)}': {visible(where)}.{_nearest(name, tuple(self.environments))}",
+            f"No environment '{visible(name)}': {visible(where)}.{settings_table.nearest(name, tuple(self.environments))}",
             remedy="Make a settings file with: anchorkeep init",
         )
 
@@ -149,7 +153,8 @@ def archive_directory() -> Path:
     if named is None:
         return archive.default_directory(os.environ, is_root=user.is_root())
     if not Path(named).is_absolute():
-        raise UsageError(f"{_STATE} is '{visible(named)}', which is no absolute path.")
+        message = f"{_STATE} is '{visible(named)}', which is no absolute path."
+        raise UsageError(message, remedy=f"Set {_STATE} to a path that begins with /, or unset it.")
     return Path(named)
 
 
@@ -166,7 +171,8 @@ def source_date() -> datetime | None:
     # Twelve digits reach beyond the calendar, and `int` alone would take more than ASCII's.
     if re.fullmatch("[0-9]{1,12}", text) and int(text) <= _LAST_SECOND:
         return datetime.fromtimestamp(int(text), UTC)
-    raise UsageError(f"{_SOURCE_DATE} is '{visible(text)}', which is no number of seconds since 1970.")
+    message = f"{_SOURCE_DATE} is '{visible(text)}', which is no number of seconds since 1970."
+    raise UsageError(message, remedy=f"Set it as by {_SOURCE_DATE}=$(git log -1 --format=%ct), or unset it.")
 
 
 def _user_directory(variable_: str, otherwise: Path) -> Path:
@@ -192,13 +198,13 @@ def columns() -> int | None:
 
 
 def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> Settings:
-    _only_known(document, "", str(path))
-    environments = _table(document, "environments", path)
-    pools = _table(document, "pools", path)
-    _only_known(pools, "pools", f"{path}, pools")
-    aia = _table(document, "aia", path)
-    _only_known(aia, "aia", f"{path}, aia")
-    files = _strings(pools.get("files", []), f"{path}, pools.files")
+    settings_table.only_known(document, _KNOWN[""], str(path))
+    environments = settings_table.table(document, "environments", path)
+    pools = settings_table.table(document, "pools", path)
+    settings_table.only_known(pools, _KNOWN["pools"], f"{path}, pools")
+    aia = settings_table.table(document, "aia", path)
+    settings_table.only_known(aia, _KNOWN["aia"], f"{path}, aia")
+    files = settings_table.strings(pools.get("files", []), f"{path}, pools.files")
     tables = {name: item for name, item in environments.items() if isinstance(item, dict)}
     named = {name: _proxy(item, f"{path}, environments.{name}") for name, item in tables.items() if "proxy" in item}
     if any(item is not None and item.password is not None for item in named.values()):
@@ -208,26 +214,35 @@ def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> S
         environments={name: _environment(name, item, path) for name, item in environments.items()},
         proxies=named,
         variables=Variables.of(os.environ),
+        stores=_stores(document, path),
         places=Places(
-            mozilla=_flag(pools, "pools.mozilla", path),
-            java=_flag(pools, "pools.java", path),
-            system=_flag(pools, "pools.system", path),
+            mozilla=settings_table.flag(pools, "pools.mozilla", path),
+            java=settings_table.flag(pools, "pools.java", path),
+            system=settings_table.flag(pools, "pools.system", path),
             files=tuple(path.parent / item for item in files),
             java_home=java_home,
         ),
         aia=AIA(
-            enabled=_flag(aia, "aia.enabled", path),
-            allow_private=_flag(aia, "aia.allow_private", path, otherwise=False),
-            ports=_ports(aia.get("ports", []), f"{path}, aia.ports"),
+            enabled=settings_table.flag(aia, "aia.enabled", path),
+            allow_private=settings_table.flag(aia, "aia.allow_private", path, otherwise=False),
+            ports=settings_table.ports(aia.get("ports", []), f"{path}, aia.ports"),
         ),
     )
+
+
+def _stores(document: dict[str, Any], path: Path) -> tuple[DesiredStore, ...]:
+    if "stores" not in document:
+        return ()
+    from anchorkeep.cli import desired_stores
+
+    return desired_stores.parse(document["stores"], path, environments=tuple(document.get("environments", {})))
 
 
 def _environment(name: str, item: object, path: Path) -> tuple[Endpoint, ...]:
     where = f"{path}, environments.{name}"
     if not isinstance(item, dict):
         raise UsageError(f"{visible(where)} is not a table.")
-    _only_known(item, "environment", where)
+    settings_table.only_known(item, _KNOWN["environment"], where)
     listed = item.get("endpoints")
     if not isinstance(listed, list) or not listed:
         raise UsageError(f"{visible(where)} names no endpoints.", remedy='Write: endpoints = ["host.example"]')
@@ -245,7 +260,7 @@ def _endpoint(entry: object, where: str) -> Endpoint:
     said = {"target": entry} if isinstance(entry, str) else entry
     if not isinstance(said, dict):
         raise UsageError(f"{visible(where)} is neither a host nor a table with a target.")
-    _only_known(said, "endpoint", where)
+    settings_table.only_known(said, _KNOWN["endpoint"], where)
     if "target" not in said:
         raise UsageError(f"{visible(where)} names no target.", remedy='Write: { target = "host.example" }')
     for key, value in said.items():
@@ -257,45 +272,3 @@ def _endpoint(entry: object, where: str) -> Endpoint:
         )
     except UsageError as error:
         raise UsageError(f"{visible(where)}: {error.message}") from None
-
-
-def _table(document: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
-    value = document.get(key, {})
-    if not isinstance(value, dict):
-        raise UsageError(f"{visible(str(path))}: {key} is not a table.")
-    return value
-
-
-def _flag(table: dict[str, Any], name: str, path: Path, *, otherwise: bool = True) -> bool:
-    """Return the value of `table.key`; messages name both."""
-    value = table.get(name.rpartition(".")[2], otherwise)
-    if not isinstance(value, bool):
-        raise UsageError(f"{visible(str(path))}: {name} is not true or false.")
-    return value
-
-
-def _ports(value: object, where: str) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(type(item) is int and 0 < item <= _MAX_PORT for item in value):
-        raise UsageError(f"{visible(where)} is not a list of ports.")
-    return tuple(value)
-
-
-def _strings(value: object, where: str) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise UsageError(f"{visible(where)} is not a list of texts.")
-    return value
-
-
-def _only_known(table: dict[str, Any], kind: str, where: str) -> None:
-    for key in table:
-        if key not in _KNOWN[kind]:
-            raise UsageError(f"{visible(where)}: unknown key '{visible(key)}'.{_nearest(key, _KNOWN[kind])}")
-
-
-def _nearest(word: str, known: tuple[str, ...]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    if close:
-        return f" Did you mean '{visible(close[0])}'?"
-    return f" Known are: {', '.join(map(visible, known))}." if known else ""
