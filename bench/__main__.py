@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 import anchorkeep
-from bench import endpoint, program, scan, stores
+from bench import endpoint, program, scan, stores, trust
 
 #: CPU of an observed endpoint as a multiple of a bare handshake's.
 ENDPOINT_LIMIT = 1.8
@@ -26,6 +26,8 @@ SCANNED, QUICK_SCANNED = 10_000, 1_000
 QUICK_PEER_HOSTS = 20
 #: How many times faster a store is made than by keytool, at least.
 MADE_TIMES = 100
+#: How many times faster a store that trusts two environments is made than by the recipe that is passed around, at least.
+TRUST_TIMES = 5
 #: Wall time of `store list` as a multiple of keytool's: into a pipe, and as a table on a terminal.
 LIST_LIMIT, TABLE_LIMIT = 0.6, 1.0
 #: Milliseconds of CPU in which the library reads, and writes, a JDK's own roots.
@@ -147,6 +149,24 @@ def _more(cost: program.Cost) -> str:
     return f"   user+sys {cost.cpu:.3f} s, peak {cost.memory:.0f} MiB"
 
 
+def _trust(*, quick: bool) -> list[bool]:
+    if stores.cacerts() is None:
+        print("\nTrust: keytool is not to be had")
+        return [False]
+    rounds = 1 if quick else QUICK_ROUNDS
+    made = trust.measure(rounds)
+    is_kept = made.times >= TRUST_TIMES
+    print(f"\nTrust of two environments, {made.services} services: {rounds} rounds, medians; the recipe proves nothing")
+    recipe = f"openssl, csplit, keytool, {made.imported} imports"
+    print(f"  {recipe:34} {made.recipe.wall:8.3f} s{_more(made.recipe)}")
+    judged = f"{made.times:.1f} times faster, limit {TRUST_TIMES}: {'kept' if is_kept else 'MISSED'}"
+    print(f"  {'trust, proved by OpenSSL':34} {made.ours.wall:8.3f} s    {judged}{_more(made.ours)}")
+    if made.proved is not None:
+        told = f"{made.recipe.wall / made.proved.wall:.1f} times faster"
+        print(f"  {'trust, proved by a JVM too':34} {made.proved.wall:8.3f} s    {told}{_more(made.proved)}")
+    return [is_kept]
+
+
 def _row(what: str, cost: str, value: float, limit: float, *, unit: str = " times", more: str = "") -> bool:
     kept = value <= limit
     print(f"  {what:34} {cost}   {value:.2f}{unit}, limit {limit:.2f}: {'kept' if kept else 'MISSED'}{more}")
@@ -154,7 +174,7 @@ def _row(what: str, cost: str, value: float, limit: float, *, unit: str = " time
 
 
 #: Groups of figures, in the order in which they are taken.
-_GROUPS = {"endpoint": _endpoint, "programs": _programs, "stores": _stores, "bulk": _scan}
+_GROUPS = {"endpoint": _endpoint, "programs": _programs, "stores": _stores, "trust": _trust, "bulk": _scan}
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The story of the README on a cloud of our own: look, export, compare, rotate, see what changed. Touches nothing but one directory.
+# The story of the README on a cloud of our own: look, export, trust, compare, rotate, see what changed. Touches one directory only.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -43,6 +43,30 @@ run 0 anchorkeep export --env uat --env production --select leaf --select root -
 
 step 'A sheet to lay beside the page of a vendor'
 run 0 anchorkeep export --env uat --select root --sheet --dry-run --config "$config" --out "$work/certificates"
+
+step 'A store that Java trusts UAT by, one for Production: decided by a fingerprint, proved before they are written'
+export ANCHORKEEP_STATE=$work/state
+fingerprint=$(openssl x509 -in "$work/lab/root.pem" -noout -fingerprint -sha256 | sed 's/.*=//; s/://g')
+run 1 anchorkeep trust --env uat --store "$work/uat.p12" --config "$config"
+[[ ! -e $work/uat.p12 ]] || { echo 'demo: a store was written without a decision' >&2; exit 1; }
+run 0 anchorkeep trust --env uat --store "$work/uat.p12" --accept-fingerprint "$fingerprint" --config "$config"
+run 0 anchorkeep trust --env production --store "$work/production.p12" --accept-fingerprint "$fingerprint" --config "$config"
+anchorkeep trust --env uat --store "$work/uat.p12" --accept-fingerprint "$fingerprint" --config "$config" --json \
+    >"$work/again.json" 2>/dev/null
+grep -q '"state": "unchanged"' "$work/again.json" || { echo 'demo: the second time changed something' >&2; exit 1; }
+if command -v javac >/dev/null; then
+    step 'A Java program connects with them'
+    # The first service of an environment, and the port where it is.
+    service() {
+        sed -n "/^\\[environments.$1\\]/,/^]/s/.*target = \"\\([^\"]*\\)\", connect = \"[^\"]*:\\([0-9]*\\)\".*/\\1 \\2/p" "$config" | head -n 1
+    }
+    for environment in uat production; do
+        read -r host port < <(service "$environment")
+        said=$(java tests/interop/java/TlsClient.java PKCS12 "$work/$environment.p12" changeit "$host" "$port")
+        printf 'Java, %s: %s\n' "$host" "$said"
+        [[ $said == trusted* ]] || { echo 'demo: Java did not trust it' >&2; exit 1; }
+    done
+fi
 
 step 'UAT against Production'
 run 0 anchorkeep diff uat production --config "$config"

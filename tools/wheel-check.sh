@@ -33,5 +33,12 @@ trap '(cd "$work/empty" && HOME="$work/home" "$work/venv/bin/anchorkeep" lab dow
 run anchorkeep show uat production --config lab/anchorkeep.toml >/dev/null
 run anchorkeep export --env uat --env production --select leaf --select root --format der --out out --config lab/anchorkeep.toml
 [[ $(find "$work/empty/out" -name '*.cer' | wc -l) -eq 3 ]]
+# The proof by a JVM is made with a program that is in the wheel.
+run anchorkeep export --env uat --select root --format der --out root --config lab/anchorkeep.toml
+accepted=$(sha256sum "$work"/empty/root/*.cer | cut -d ' ' -f 1)
+run anchorkeep trust --env uat --store uat.p12 --accept-fingerprint "$accepted" --config lab/anchorkeep.toml >"$work/trust.out"
+if command -v javac >/dev/null; then
+    grep -q 'Java opened the store and connected' <(tr '\n' ' ' <"$work/trust.out")
+fi
 run anchorkeep lab down --dir lab
 [[ ! -e $work/empty/lab ]]
