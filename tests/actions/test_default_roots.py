@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from anchorkeep.actions import default_roots
-from anchorkeep.errors import StoreIntegrityError, UsageError
+from anchorkeep.errors import RefusedError, StoreIntegrityError, UsageError
 from tests.data import stores
 
 ONE, TWO = stores.certificate("one"), stores.certificate("two")
@@ -39,6 +39,13 @@ def test_roots_that_nobody_vouches_for_are_refused(runtime: Path) -> None:
     cacerts = runtime / "lib" / "security" / "cacerts"
     cacerts.write_bytes(stores.jks(stores.jks_trusted("one", ONE), password="other"))
     with pytest.raises(StoreIntegrityError):
+        default_roots.read(runtime, is_only=True)
+
+
+def test_roots_that_others_may_write_are_refused(runtime: Path) -> None:
+    """The password of a runtime's trust store is everybody's, so one that others may write gives nothing."""
+    (runtime / "lib" / "security" / "cacerts").chmod(0o666)
+    with pytest.raises(RefusedError, match="may be written by others"):
         default_roots.read(runtime, is_only=True)
 
 

@@ -155,6 +155,29 @@ def test_dry_run_proves_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_dry_run_over_a_store_that_is_right_leaves_the_ledger(tmp_path: Path) -> None:
+    """Where another service could use the store as it is, a dry run does not note that either; the run itself does."""
+    path, other = tmp_path / "store", second()
+    carried(path)
+    before = ledger.read(tmp_path / "state", path)
+    assert carried(path, None, other, is_dry_run=True).written.state is State.UNCHANGED
+    assert ledger.read(tmp_path / "state", path) == before
+    assert carried(path, None, other).written.state is State.UNCHANGED
+    assert ledger.read(tmp_path / "state", path).records[0].targets == (HOST, "second.example.test")
+
+
+def test_node_that_was_not_proved_is_not_proved_by_its_twin(tmp_path: Path) -> None:
+    """Of two services that are called the same each is to be proved, and a failure is told once with its own reason."""
+    subject = public().subject
+    proofs = [
+        Proof(endpoint=HOST, verifier="OpenSSL 3", state=Proved.PROVED, detail="proved."),
+        Proof(endpoint=HOST, verifier="OpenSSL 3", state=Proved.NOT_PROVED, detail="it is gone."),
+        Proof(endpoint=HOST, verifier="Java 17", state=Proved.NOT_PROVED, detail="no word."),
+    ]
+    assert trust.unproved(proofs, [subject, subject]) == (f"{HOST}: it is gone.",)
+    assert trust.unproved([proofs[0], proofs[0], proofs[2]], [subject, subject]) == ()
+
+
 def test_store_is_written_for_the_runtime_that_is_named(tmp_path: Path) -> None:
     """A store that Java 8 does not open as it is, is written for it; what no Java opens is refused where one is named."""
     carried(tmp_path / "store")
@@ -244,6 +267,28 @@ def test_prune_leaves_what_a_person_added(tmp_path: Path) -> None:
     carried(path, Wish(strategy=Strategy.LEAF))
     carried(path, Wish(is_pruned=True))
     assert held(path) == {pki().leaf, pki().root}
+
+
+def test_prune_leaves_what_a_node_that_was_left_out_may_use(tmp_path: Path) -> None:
+    """Behind one name two nodes may stand: with one of them not seen, nobody knows what the name no longer needs."""
+    path = tmp_path / "store"
+    carried(path, Wish(strategy=Strategy.LEAF))
+    wish = Wish(is_pruned=True, is_partial=True)
+    carried(path, wish, public(), reports.failed())
+    assert held(path) == {pki().leaf, pki().root}
+    carried(path, wish, public())
+    assert held(path) == {pki().root}
+
+
+def test_prune_leaves_an_entry_that_rejects(tmp_path: Path) -> None:
+    """What a person had the store reject stays rejected when the anchor that we added goes."""
+    path = tmp_path / "store"
+    carried(path, Wish(strategy=Strategy.LEAF), format="pem")
+    rejecting = pem.trusted(pki().leaf, rejected=True)
+    path.write_bytes(path.read_bytes() + rejecting)
+    carried(path, Wish(is_pruned=True))
+    now = store.read(path).store
+    assert (set(now.trusted), [entry.certificate for entry in now.distrusted]) == ({pki().root}, [pki().leaf])
 
 
 def test_change_is_in_the_history_and_can_be_undone(tmp_path: Path) -> None:

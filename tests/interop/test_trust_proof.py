@@ -1,9 +1,12 @@
 """Real Java virtual machines: they prove a store before it is written, and connect with it afterwards."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import os
-from collections.abc import Iterable, Sequence
+import socket
+import threading
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -105,6 +108,38 @@ def test_java_refuses_without_the_root(cloud: lab.Cloud) -> None:
     said = by_java(before, portals(cloud))
     assert [state for state, _ in said] == [State.REFUSED, State.REFUSED]
     assert "PKIX path" in said[0][1]
+
+
+def test_service_that_sends_drop_by_drop_costs_the_others_nothing(cloud: lab.Cloud) -> None:
+    """A service that is never done with its first message ends by the time limit, and Java's word on the next one is kept."""
+    chain = cloud.endpoints("uat")[0].connect
+    assert chain is not None
+    store, data = written(cloud.roots, "pkcs12")
+    opened = jvm.Opened(type=store.format.upper(), data=data, password=PASSWORD)
+    with dripping() as port:
+        slow = jvm.Question(address="127.0.0.1", port=port, name="slow.test")
+        sound = jvm.Question(address=chain.host, port=chain.port, name=cloud.endpoints("uat")[0].reference_identity)
+        first, second = asyncio.run(jvm.ask(jdk(17), opened, (slow, sound), seconds=4.0))
+    assert (first.verdict, second.verdict) == (jvm.Verdict.UNKNOWN, jvm.Verdict.TRUSTED)
+
+
+@contextlib.contextmanager
+def dripping() -> Iterator[int]:
+    """Serve one connection: announce a long TLS record, and send an octet of it now and then until the block ends."""
+    ended = threading.Event()
+
+    def serve(listener: socket.socket) -> None:
+        with contextlib.suppress(OSError), listener.accept()[0] as connection:
+            connection.sendall(b"\x16\x03\x03\x3f\x00")
+            while not ended.wait(0.2):
+                connection.sendall(b"\x02")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        ended.set()
+        thread.join(10)
 
 
 def test_client_certificate_is_no_matter_of_trust(cloud: lab.Cloud) -> None:

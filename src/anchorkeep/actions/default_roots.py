@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.actions import store as stores
 from anchorkeep.errors import UsageError
-from anchorkeep.host import jre
+from anchorkeep.host import file, jre
 from anchorkeep.model import naming
 from anchorkeep.model.truststore import TrustedCertEntry, TrustStore
 from anchorkeep.text import visible
@@ -44,6 +44,7 @@ def read(java_home: Path | None, *, is_only: bool = False) -> DefaultRoots:
     Raises:
         UsageError: there is no runtime.
         StoreIntegrityError: its trust store's integrity cannot be checked.
+        RefusedError: others may write its trust store.
         AnchorkeepError: its trust store cannot be read.
     """
     named = jre.inspect(java_home) if is_only and java_home is not None else None
@@ -51,7 +52,9 @@ def read(java_home: Path | None, *, is_only: bool = False) -> DefaultRoots:
     if not found:
         message = "No Java runtime is found here, so there are no default roots to take."
         raise UsageError(message, remedy="Set JAVA_HOME, or name one with --for jre:PATH.")
-    opened = stores.read(found[0].cacerts)
+    # Everything in it is merged, and its password is everybody's: that its owner alone writes it is what vouches for it.
+    cacerts = found[0].cacerts
+    opened = stores.loads(file.read_protected(cacerts), path=cacerts)
     stores.require_verified(opened)
     return DefaultRoots(store=opened.store, source=f"{found[0].label} ({visible(str(found[0].cacerts))})")
 

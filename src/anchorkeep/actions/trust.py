@@ -198,13 +198,13 @@ class _Work:
 
     def settle(self, written: Written) -> None:
         """Keep what was added and what each anchor is used for; a ledger that cannot be written is told and undoes nothing."""
-        if written.state is State.PLANNED:
+        if self._terms.is_dry_run:
             return
         used = {choice.certificate.sha256: choice.targets for choice in self._plan.choices}
         new = self._ledger.noted(
             [self._record(choice) for choice in self._added(written)],
             used=used,
-            seen=[target.report.subject.label for target in self._plan.served],
+            seen=self._seen,
         )
         if new == self._ledger:
             return
@@ -230,6 +230,12 @@ class _Work:
         )
 
     @property
+    def _seen(self) -> frozenset[str]:
+        """The labels of the services whose needs are known: one that was left out may be called as another that was seen."""
+        left = {target.report.subject.label for target in self._plan.left}
+        return frozenset(target.report.subject.label for target in self._plan.served) - left
+
+    @property
     def _is_unproved(self) -> bool:
         return bool(unproved(self._proofs, [target.report.subject for target in self._plan.served]))
 
@@ -242,7 +248,7 @@ class _Work:
         wish = self._plan.wish
         needed = {choice.certificate.sha256 for choice in self._plan.choices}
         needed |= {certificate.sha256 for certificate in (wish.defaults.trusted if wish.defaults else ())}
-        self._pruned = self._ledger.stale([target.report.subject.label for target in self._plan.served], needed)
+        self._pruned = self._ledger.stale(self._seen, needed)
         gone = {record.sha256 for record in self._pruned}
         removed = tuple(entry for entry in store.entries if _is_one(entry, gone))
         return replace(store, entries=tuple(entry for entry in store.entries if not _is_one(entry, gone))), removed
@@ -272,14 +278,18 @@ def unproved(made: Iterable[Proof], subjects: Iterable[Subject]) -> tuple[str, .
     made = tuple(made)
     refused = [item for item in made if item.state is Proved.REFUSED]
     failed = [f"{item.endpoint}: {item.verifier}: {item.detail}" for item in refused]
-    settled = {item.endpoint for item in made if item.state is Proved.PROVED and item.verifier.startswith(_FIRST)}
+    first = [item for item in made if item.verifier.startswith(_FIRST)]
+    # Two services may be called the same, as two nodes behind one name: one of them proved says nothing of the other.
+    pending = {item.endpoint: item.detail for item in first if item.state is Proved.NOT_PROVED}
+    settled = {item.endpoint for item in first if item.state is Proved.PROVED and item.endpoint not in pending}
     settled |= {item.endpoint for item in refused}
     for label in dict.fromkeys(subject.label for subject in subjects):
         if label not in settled:
-            reason = next((item.detail for item in made if item.endpoint == label), "nothing was tried with it.")
+            reason = pending.get(label, "nothing was tried with it.")
             failed.append(f"{label}: {reason}")
     return tuple(failed)
 
 
 def _is_one(entry: object, sha256: set[bytes]) -> bool:
-    return isinstance(entry, TrustedCertEntry) and entry.certificate.sha256 in sha256
+    """Whether an entry trusts one of some certificates; one that rejects it stays, or it might be taken again one day."""
+    return isinstance(entry, TrustedCertEntry) and not entry.is_distrusted and entry.certificate.sha256 in sha256
