@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from anchorkeep.errors import InputError, UsageError
+from anchorkeep.errors import UsageError
+from anchorkeep.host import envelope
 from anchorkeep.text import counted, visible
 
 #: Changes kept of one store, each with the content before it; the oldest is forgotten first.
@@ -120,8 +120,6 @@ class Restoration:
 def dumps(history: History) -> bytes:
     """Return a history as JSON, for `loads`."""
     document = {
-        "format": _FORMAT,
-        "version": _VERSION,
         "path": str(history.path),
         "changes": [
             {
@@ -135,7 +133,7 @@ def dumps(history: History) -> bytes:
             for change in history.changes
         ],
     }
-    return json.dumps(document, indent=1).encode("ascii")
+    return envelope.dumps(document, format=_FORMAT, version=_VERSION)
 
 
 def loads(data: bytes, *, name: str) -> History:
@@ -149,16 +147,14 @@ def loads(data: bytes, *, name: str) -> History:
     Raises:
         InputError: it is no history, or of another version.
     """
-    try:
-        document = json.loads(data)
-        version = document["version"] if document["format"] == _FORMAT else None
-        if version == _VERSION:
-            return History(path=Path(document["path"]), changes=tuple(map(_change, document["changes"])))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        version = None
-    what = "is damaged" if version is None else f"has version {visible(str(version))}, expected {_VERSION}"
-    message = f"The history {visible(name)} {what}."
-    raise InputError(message, remedy="Move it away to start a new one; the backups beside it can be copied back by hand.")
+    return envelope.loads(
+        data,
+        lambda document: History(path=Path(document["path"]), changes=tuple(map(_change, document["changes"]))),
+        format=_FORMAT,
+        version=_VERSION,
+        title=f"The history {visible(name)}",
+        remedy="Move it away to start a new one; the backups beside it can be copied back by hand.",
+    )
 
 
 def _change(item: dict[str, Any]) -> Change:

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import FileError
+from anchorkeep.host.process import tail
 from anchorkeep.model import java
-from anchorkeep.text import DEFAULT_LIMIT, counted, visible
+from anchorkeep.text import counted, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -176,7 +177,7 @@ async def _run(
     answers = _answers(output)
     if status != 0 or len(answers) != expected:
         what = "wrote more than its answers" if status is None else f"failed with status {status}"
-        raise FileError(f"{visible(str(command[0]))} {what}. It said: {_tail(log)}")
+        raise FileError(f"{visible(str(command[0]))} {what}. It said: {tail(log)}")
     return answers
 
 
@@ -243,12 +244,3 @@ def _answers(output: bytes) -> tuple[Answer, ...]:
             return ()
         answers.append(Answer(verdict=Verdict(word), reason=visible(reason.strip())))
     return tuple(answers)
-
-
-def _tail(log: Path) -> str:
-    try:
-        lines = log.read_bytes()[-_TOLD:].decode("utf-8", "replace").split("\n")
-    except OSError:
-        lines = []
-    told = " ".join(line.strip() for line in lines if line.strip())
-    return visible(told[-DEFAULT_LIMIT:]) or "nothing"

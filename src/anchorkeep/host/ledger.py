@@ -8,15 +8,14 @@ Rules kept here:
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from anchorkeep.errors import FileError, InputError
-from anchorkeep.host import failure, private_folder
+from anchorkeep.errors import FileError
+from anchorkeep.host import envelope, failure, private_folder
 from anchorkeep.host.archive import READ_ONLY, REMEDY, STORES, name_of
 from anchorkeep.host.file import contents
 from anchorkeep.host.temporary import sync, temporary
@@ -171,7 +170,7 @@ def dumps(ledger: Ledger) -> bytes:
         }
         for record in ledger.records
     ]
-    return json.dumps({"format": _FORMAT, "version": _VERSION, "anchors": records}, indent=1).encode("ascii")
+    return envelope.dumps({"anchors": records}, format=_FORMAT, version=_VERSION)
 
 
 def loads(data: bytes, *, name: str) -> Ledger:
@@ -185,16 +184,14 @@ def loads(data: bytes, *, name: str) -> Ledger:
     Raises:
         InputError: it is no ledger, or of another version.
     """
-    try:
-        document = json.loads(data)
-        version = document["version"] if document["format"] == _FORMAT else None
-        if version == _VERSION:
-            return Ledger(records=tuple(map(_record, document["anchors"])))
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
-        version = None
-    what = "is damaged" if version is None else f"has version {visible(str(version))}, expected {_VERSION}"
-    message = f"The ledger {visible(name)} {what}."
-    raise InputError(message, remedy="Move it away; what was added before is then never removed by --prune.")
+    return envelope.loads(
+        data,
+        lambda document: Ledger(records=tuple(map(_record, document["anchors"]))),
+        format=_FORMAT,
+        version=_VERSION,
+        title=f"The ledger {visible(name)}",
+        remedy="Move it away; what was added before is then never removed by --prune.",
+    )
 
 
 def _record(item: dict[str, Any]) -> Record:

@@ -146,7 +146,7 @@ def start(arguments: Sequence[str], *, log: Path, seconds: float) -> None:
         os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
     what = "ended before it was ready" if is_over else f"was not ready within {counted(round(seconds), 'second')}"
-    raise FileError(f"What was started {what}. It said: {_tail(log)}")
+    raise FileError(f"What was started {what}. It said: {tail(log)}")
 
 
 def _spawn(arguments: Sequence[str], *, log: Path, stdout: int) -> int:
@@ -184,7 +184,8 @@ def _until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _tail(log: Path) -> str:
+def tail(log: Path) -> str:
+    """Return the last that a program said, in one line that is safe to print; `nothing` where it said nothing."""
     try:
         lines = log.read_bytes()[-_TOLD:].decode("utf-8", "replace").split("\n")
     except OSError:
