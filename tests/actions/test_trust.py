@@ -26,6 +26,8 @@ from tests.peers.terms import terms
 
 OTHER = stores.certificate("one")
 HOST = "licenses.example.test"
+#: What OpenSSL's `TRUSTED CERTIFICATE` says behind a certificate that it rejects for TLS servers (X509_CERT_AUX, reject).
+REJECTED = bytes.fromhex("300ca00a06082b06010505070301")
 
 
 class Verifier:
@@ -52,6 +54,12 @@ def public(*certificates: Certificate, root: Certificate | None = None) -> Repor
     """Return the report of the service, whose root is of Mozilla's list."""
     known = reports.pool(root or pki().root, kind=SourceKind.MOZILLA)
     return reports.report(certificates or (pki().leaf, pki().intermediate), known)
+
+
+def second() -> Report:
+    """Return the report of another service with the same chain."""
+    known = reports.pool(pki().root, kind=SourceKind.MOZILLA)
+    return reports.report((pki().leaf, pki().intermediate), known, target="www.example.test")
 
 
 def carried(path: Path, wish: Wish | None = None, *seen: Report, prover: Verifier | None = None, **said: object) -> Trusted:
@@ -163,10 +171,10 @@ def test_dry_run_over_a_store_that_is_right_leaves_the_ledger(tmp_path: Path) ->
     assert carried(path, None, other, is_dry_run=True).written.state is State.UNCHANGED
     assert ledger.read(tmp_path / "state", path) == before
     assert carried(path, None, other).written.state is State.UNCHANGED
-    assert ledger.read(tmp_path / "state", path).records[0].targets == (HOST, "second.example.test")
+    assert ledger.read(tmp_path / "state", path).records[0].targets == (HOST, "www.example.test")
 
 
-def test_node_that_was_not_proved_is_not_proved_by_its_twin(tmp_path: Path) -> None:
+def test_node_that_was_not_proved_is_not_proved_by_its_twin() -> None:
     """Of two services that are called the same each is to be proved, and a failure is told once with its own reason."""
     subject = public().subject
     proofs = [
@@ -284,7 +292,7 @@ def test_prune_leaves_an_entry_that_rejects(tmp_path: Path) -> None:
     """What a person had the store reject stays rejected when the anchor that we added goes."""
     path = tmp_path / "store"
     carried(path, Wish(strategy=Strategy.LEAF), format="pem")
-    rejecting = pem.trusted(pki().leaf, rejected=True)
+    rejecting = stores.armored(pki().leaf.der + REJECTED, "TRUSTED CERTIFICATE")
     path.write_bytes(path.read_bytes() + rejecting)
     carried(path, Wish(is_pruned=True))
     now = store.read(path).store

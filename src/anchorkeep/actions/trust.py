@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from anchorkeep.actions import consumer, store_edit, store_write, trust_plan
 from anchorkeep.actions import proof as proofs
 from anchorkeep.actions.proof import State as Proved
-from anchorkeep.actions.store_write import State
 from anchorkeep.errors import AnchorkeepError, RefusedError
 from anchorkeep.formats.capability import CAPABILITIES
 from anchorkeep.host import file, ledger, way
