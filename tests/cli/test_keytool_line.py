@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from anchorkeep.cli import keytool_line
-from anchorkeep.errors import UsageError
+from anchorkeep.errors import RefusedError, UsageError
 
 
 def test_names_count_whatever_their_case() -> None:
@@ -24,9 +24,8 @@ def test_names_count_whatever_their_case() -> None:
         (["-bogus"], "Illegal option:  -bogus"),
         (["list"], "Illegal option:  list"),
         (["-list", "extra"], "Illegal option:  extra"),
-        (["-list", "-file", "x"], "Illegal option:  -file"),
         (["-list", "-alias:env", "x"], "Illegal option:  -alias:env"),
-        (["-list", "-storepass:web", "x"], "Illegal option:  -storepass:web"),
+        (["-list", "-storepass:web", "x"], "Unknown password type: web"),
         (["-list", "-alias"], "needs an argument"),
         (["-list", "-v", "-rfc"], "Must not specify both"),
         (["-list", "-storepass:env", "ANCHORKEEP_NO_SUCH"], "Cannot find environment variable"),
@@ -64,3 +63,11 @@ def test_hostile_word_is_escaped() -> None:
     with pytest.raises(UsageError) as caught:
         keytool_line.parse(["-list", "-\x1b[2J"])
     assert "\x1b" not in str(caught.value)
+
+
+def test_value_that_looks_like_a_command_is_none() -> None:
+    """The command may stand anywhere, and what stands where a value is due is that value."""
+    request = keytool_line.parse(["-alias", "-delete", "-v", "-list", "-file", "unused"])
+    assert (request.command, request.get("alias")) == ("list", "-delete")
+    with pytest.raises(RefusedError, match="both -list and -delete were specified"):
+        keytool_line.parse(["-list", "-alias", "x", "-delete"])

@@ -115,6 +115,8 @@ def read(path: Path, *, password: str | None, type_name: str | None = None) -> K
         StoreIntegrityError: the password is wrong or the store was changed.
     """
     require(path)
+    if path.is_dir():
+        raise FileError(f"java.io.FileNotFoundException: {visible(str(path))} (Is a directory)")
     data = file.read(path)
     found = formats.detect(data)
     if type_name is not None and found not in opened_as(type_name):
@@ -129,7 +131,7 @@ def read(path: Path, *, password: str | None, type_name: str | None = None) -> K
         if password is not None:
             raise StoreIntegrityError(_WRONG[found]) from None
         store = TrustStore(format=found, entries=(), integrity=Integrity.NOT_CHECKED)
-    return Keystore(store=store, type=type_name or shown, provider=provider)
+    return Keystore(store=store, type=(type_name or shown).upper(), provider=provider)
 
 
 def require(path: Path) -> None:

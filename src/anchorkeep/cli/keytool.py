@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from anchorkeep.cli import keytool_line
-from anchorkeep.errors import AnchorkeepError, UsageError
+from anchorkeep.errors import AnchorkeepError, RefusedError, UsageError
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def command(context: click.Context, words: tuple[str, ...]) -> int:
     try:
         request = keytool_line.parse(words)
     except UsageError as error:
-        sys.stderr.write(f"{error}\n{keytool_line.usage(_command_of(words))}\n")
+        sys.stderr.write(f"{error}\n{keytool_line.usage(keytool_line.command_of(words))}\n")
+        return _FAILED
+    except RefusedError as error:
+        sys.stdout.write(f"keytool error: {error.message}\n")
         return _FAILED
     if request.is_help:
         sys.stderr.write(f"{keytool_line.usage(request.command)}\n")
@@ -69,7 +72,7 @@ def command(context: click.Context, words: tuple[str, ...]) -> int:
 
 
 def _carried_out(request: Request) -> int:
-    from anchorkeep.cli import keytool_prompt
+    from anchorkeep.cli import keytool_certificate, keytool_prompt
 
     module, name = _RUN[request.command]
     run: Callable[[Request], None] = getattr(importlib.import_module(f"anchorkeep.cli.{module}"), name)
@@ -88,6 +91,7 @@ def _carried_out(request: Request) -> int:
         if error.remedy:
             sys.stdout.flush()
             sys.stderr.write(f"anchorkeep: {error.remedy}\n")
+        keytool_certificate.warn(request, ())
         return _FAILED
     return _DONE
 
@@ -100,9 +104,3 @@ def _warn_of_exposure(request: Request) -> None:
             f"anchorkeep: the password of -{name} stands on the command line, where every user of this machine can read it; "
             f"-{name}:env NAME and -{name}:file FILE keep it to yourself.\n"
         )
-
-
-def _command_of(words: tuple[str, ...]) -> str:
-    """Return the command whose help is of use after an error; empty where it is not known."""
-    name = words[0].lower().removeprefix("-") if words else ""
-    return name if name in keytool_line.COMMANDS else ""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from anchorkeep.cli.keytool_line import Request
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.truststore import TrustStore
 
@@ -103,9 +104,10 @@ def is_weak(certificate: Certificate) -> bool:
     return certificate.public_key.algorithm in {"RSA", "DSA"} and certificate.public_key.bits < _WEAK_BITS
 
 
-def warn(found: Iterable[str]) -> None:
-    """Print warnings on stderr where there are any."""
-    if shown := list(found):
+def warn(request: Request, found: Iterable[str]) -> None:
+    """Print warnings on stderr where there are any; those of the command line, of options given twice, come first."""
+    ignored = "All except the last one will be ignored."
+    if shown := [*(f"The -{name} option is specified multiple times. {ignored}" for name in request.repeated), *found]:
         sys.stdout.flush()
         sys.stderr.write("\nWarning:\n" + "".join(f"{line}\n" for line in shown))
 

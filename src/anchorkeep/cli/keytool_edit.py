@@ -10,7 +10,9 @@ from anchorkeep.cli import keytool_prompt, keytool_store
 from anchorkeep.errors import RefusedError
 
 if TYPE_CHECKING:
+    from anchorkeep.actions.store_write import Written
     from anchorkeep.cli.keytool_line import Request
+    from anchorkeep.cli.keytool_store import Place
 
 
 def delete(request: Request) -> None:
@@ -19,7 +21,7 @@ def delete(request: Request) -> None:
     alias = request.get("alias") or _asked("Enter alias name:  ")
     terms = keytool_store.terms("delete", place.path)
     written = keytool.delete(place.path, alias, password=place.password, terms=terms)
-    printed.warn(printed.of_format(written.after, place.path))
+    _close(request, place, written)
 
 
 def change_alias(request: Request) -> None:
@@ -29,7 +31,7 @@ def change_alias(request: Request) -> None:
     destination = request.get("destalias") or _asked("Enter destination alias name:  ")
     terms = keytool_store.terms("changealias", place.path)
     written = keytool.rename(place.path, alias, destination, password=place.password, terms=terms)
-    printed.warn(printed.of_format(written.after, place.path))
+    _close(request, place, written)
 
 
 def change_password(request: Request) -> None:
@@ -43,7 +45,12 @@ def change_password(request: Request) -> None:
         return
     terms = keytool_store.terms("storepasswd", place.path)
     written = store_password.change(place.path, new_password=new, password=place.password, terms=terms)
-    printed.warn(printed.of_format(written.after, place.path))
+    _close(request, place, written)
+
+
+def _close(request: Request, place: Place, written: Written) -> None:
+    keytool_store.say_stored(request, place.path)
+    printed.warn(request, printed.of_format(written.after, place.path))
 
 
 def _asked(question: str) -> str:

@@ -32,7 +32,7 @@ def run(request: Request) -> None:
         _write(named, data)
         sys.stderr.write(f"Certificate stored in file <{visible(named)}>\n")
     weak = printed.weaknesses(certificate, "The certificate", with_signature=False)
-    printed.warn([*weak, *printed.of_format(found.store, keytool_store.path(request))])
+    printed.warn(request, [*weak, *printed.of_format(found.store, keytool_store.path(request))])
 
 
 def _write(named: str, data: bytes) -> None:

@@ -39,10 +39,10 @@ def run(request: Request) -> None:
     terms = keytool_store.terms("importcert", place.path)
     written = keytool.put(place.path, alias, certificate, password=place.password, type_name=place.type, terms=terms)
     sys.stderr.write("Certificate was added to keystore\n")
-    if "v" in request.flags:
-        sys.stderr.write(f"[Storing {visible(str(place.path))}]\n")
-    weak = printed.weaknesses(certificate, "The input", with_signature=True)
-    printed.warn([*weak, *printed.of_format(written.after, place.path)])
+    keytool_store.say_stored(request, place.path)
+    is_known = "trustcacerts" in request.flags and _system().alias_of(certificate) is not None
+    weak = printed.weaknesses(certificate, "The input", with_signature=not is_known)
+    printed.warn(request, [*weak, *printed.of_format(written.after, place.path)])
     if left and named is not None:
         also = f"anchorkeep store add {shell_word(str(place.path))} {shell_word(named)}"
         sys.stderr.write(
@@ -65,7 +65,7 @@ def _is_wanted(request: Request, place: Place, certificate: Certificate) -> bool
     """Tell whether a certificate is to be added; asks what keytool asks."""
     if "noprompt" in request.flags:
         return True
-    system = keytool.read(keytool_store.cacerts(), password=None) if "trustcacerts" in request.flags else None
+    system = _system() if "trustcacerts" in request.flags else None
     there = place.found.alias_of(certificate) if place.found is not None else None
     if there is not None:
         sys.stderr.write(f"Certificate already exists in keystore under alias <{visible(there)}>\n")
@@ -78,8 +78,12 @@ def _is_wanted(request: Request, place: Place, certificate: Certificate) -> bool
     elif _leads_to(certificate, [item for item in (place.found, system) if item is not None]):
         return True
     sys.stdout.write("".join(f"{line}\n" for line in printed.lines(certificate)))
-    printed.warn(printed.weaknesses(certificate, "The input", with_signature=True))
+    printed.warn(request, printed.weaknesses(certificate, "The input", with_signature=True))
     return keytool_prompt.is_agreed("Trust this certificate?")
+
+
+def _system() -> Keystore:
+    return keytool.read(keytool_store.cacerts(), password=None)
 
 
 def _is_self_signed(certificate: Certificate) -> bool:

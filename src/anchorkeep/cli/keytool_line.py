@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anchorkeep.errors import FileError, UsageError
+from anchorkeep.errors import FileError, RefusedError, UsageError
 from anchorkeep.host import file
 from anchorkeep.text import visible
 
@@ -40,7 +40,7 @@ COMMANDS: Mapping[str, tuple[str, frozenset[str]]] = {
         frozenset(
             {
                 *("srckeystore", "srcstoretype", "srcstorepass", "srcalias", "srckeypass"),
-                *("destkeystore", "deststoretype", "deststorepass", "destalias", "destkeypass", "noprompt", "v"),
+                *("destkeystore", "deststoretype", "deststorepass", "destalias", "destkeypass", "noprompt", "cacerts", "v"),
             }
         ),
     ),
@@ -61,6 +61,10 @@ _OPTIONS_ELSEWHERE = frozenset(
         *("srcprovidername", "destprovidername", "srcprotected", "destprotected", "jarfile", "tls", "ext", "dname", "conf"),
     }
 )
+#: Every option of the subset: each is taken beside every command, as by keytool.
+_KNOWN = frozenset[str]().union(*(names for _, names in COMMANDS.values()))
+#: Options that are another's in the words of -importkeystore.
+_SAME = {"destkeystore": "keystore", "deststoretype": "storetype", "deststorepass": "storepass", "srcalias": "alias"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +74,11 @@ class Request:
 
     Attributes:
         command: one of `COMMANDS`; empty where only help was asked for.
-        values: of each option its value, a password's included.
+        values: of each option its value, a password's included; what -importkeystore calls -destkeystore, -deststoretype,
+            -deststorepass and -srcalias is here under the names that the other commands have for them.
         flags: the options without a value.
         exposed: the options whose password stands on the command line itself, for everybody on the machine to see.
+        repeated: the options that were given more than once.
         is_help: whether only help was asked for.
     """
 
@@ -80,6 +86,7 @@ class Request:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     flags: frozenset[str] = frozenset()
     exposed: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
     is_help: bool = False
 
     def get(self, name: str) -> str | None:
@@ -89,28 +96,37 @@ class Request:
 
 def parse(words: Sequence[str]) -> Request:
     """
-    Return what keytool's words ask for; names count whatever their case, as there.
+    Return what the words ask for.
+
+    They are taken as keytool takes them: in any order, names in whatever case, an option that the command has no use for is
+    ignored, and of one that is repeated the last counts.
 
     Raises:
         UsageError: an option that there is not, or one that is not in the subset, or a password that cannot be had.
+        RefusedError: two commands.
     """
     if not words or words[0].lower() in {"-help", "-h", "-?", "--help"}:
         return Request(command="", is_help=True)
-    command = _command(words[0])
-    found: dict[str, tuple[str, str]] = {}
-    flags: set[str] = set()
-    for name, modifier, value in _options(command, words[1:]):
-        if name == "help":
-            return Request(command=command, is_help=True)
-        if value is None:
-            flags.add(name)
-        else:
-            found[name] = (modifier, value)
+    given = list(_options(words))
+    command = next((name for name, _, value in given if value is None and name in COMMANDS), "")
+    if any(name == "help" for name, _, _ in given):
+        return Request(command=command, is_help=True)
+    if not command:
+        raise UsageError("Usage error: no command provided")
+    names = [name for name, _, _ in given]
+    flags = frozenset(names) & _FLAGS
     if command == "list" and flags >= {"v", "rfc"}:
         raise UsageError("Must not specify both -v and -rfc with 'list' command")
-    exposed = tuple(name for name, (modifier, _) in found.items() if name in _PASSWORDS and not modifier)
-    values = {name: _value(modifier, value) for name, (modifier, value) in found.items()}
-    return Request(command=command, values=values, flags=frozenset(flags), exposed=exposed)
+    exposed = tuple(dict.fromkeys(name for name, modifier, _ in given if name in _PASSWORDS and not modifier))
+    values = {_SAME.get(name, name): _value(modifier, value) for name, modifier, value in given if value is not None}
+    repeated = tuple(dict.fromkeys(name for number, name in enumerate(names) if name in names[:number]))
+    return Request(command=command, values=values, flags=flags, exposed=exposed, repeated=repeated)
+
+
+def command_of(words: Sequence[str]) -> str:
+    """Return the command whose help is of use where words cannot be parsed; empty where there is none."""
+    found = (_named(word) for word in words)
+    return next((name for name in found if name in COMMANDS), "")
 
 
 def usage(command: str) -> str:
@@ -123,41 +139,40 @@ def usage(command: str) -> str:
     return "\n".join((f"keytool -{command} [OPTION]...", "", line, "", "Options:", "", *options))
 
 
-def _command(word: str) -> str:
-    name = word.removeprefix("-").lower() if word.startswith("-") else ""
-    name = _OLD_NAMES.get(name, name)
-    if name in COMMANDS:
-        return name
-    if name in _ELSEWHERE:
-        raise UsageError(
-            f"-{name} is not in the subset of keytool that Anchorkeep has.", remedy="Use the JDK's own keytool for it."
-        )
-    raise UsageError(f"Illegal option:  {visible(word)}")
+def _named(word: str) -> str:
+    """Return the name of an option or a command; empty for what is neither."""
+    name = word.removeprefix("-").partition(":")[0].lower() if word.startswith("-") else ""
+    return _OLD_NAMES.get(name, name)
 
 
-def _options(command: str, words: Sequence[str]) -> Iterator[tuple[str, str, str | None]]:
-    """Yield of each option its name, `env` or `file` or nothing, and its value, None for one without."""
-    left = iter(words)
-    allowed = COMMANDS[command][1]
+def _options(words: Sequence[str]) -> Iterator[tuple[str, str, str | None]]:
+    """Yield the command, and of each option its name, `env` or `file` or nothing, and its value, None for one without."""
+    left, command = iter(words), ""
     for word in left:
-        bare = word.removeprefix("-") if word.startswith("-") else ""
-        name, _, modifier = bare.partition(":")
-        name, modifier = name.lower(), modifier.lower()
-        if name in {"help", "h", "?", "-help"}:
+        name, modifier = _named(word), word.partition(":")[2].lower()
+        if name in COMMANDS:
+            if command:
+                raise RefusedError(
+                    f"java.lang.Exception: Only one command is allowed: both -{command} and -{name} were specified."
+                )
+            command = name
+            yield name, "", None
+        elif name in {"help", "h", "?", "-help"}:
             yield "help", "", None
-            continue
-        if name in _OPTIONS_ELSEWHERE:
+        elif name in _ELSEWHERE | _OPTIONS_ELSEWHERE:
             message = f"-{name} is not in the subset of keytool that Anchorkeep has."
             raise UsageError(message, remedy="Use the JDK's own keytool for it.")
-        if name not in allowed or (modifier and (name not in _PASSWORDS or modifier not in {"env", "file"})):
+        elif name in _PASSWORDS and modifier not in {"", "env", "file"}:
+            raise UsageError(f"Unknown password type: {visible(modifier)}")
+        elif name not in _KNOWN or (modifier and name not in _PASSWORDS):
             raise UsageError(f"Illegal option:  {visible(word)}")
-        if name in _FLAGS:
+        elif name in _FLAGS:
             yield name, "", None
-            continue
-        value = next(left, None)
-        if value is None:
-            raise UsageError(f"Command option {visible(word)} needs an argument.")
-        yield name, modifier, value
+        else:
+            value = next(left, None)
+            if value is None:
+                raise UsageError(f"Command option {visible(word)} needs an argument.")
+            yield name, modifier, value
 
 
 def _value(modifier: str, value: str) -> str:

@@ -34,7 +34,7 @@ def run(request: Request) -> None:
         entry = found.entry(alias)
         out = _entry(alias, entry, request.flags, now=now)
         sys.stdout.write(out)
-        printed.warn([*weaknesses(entry, "The certificate"), *of_format])
+        printed.warn(request, [*weaknesses(entry, "The certificate"), *of_format])
         return
     entries = sorted(found.entries.items())
     number = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
@@ -44,7 +44,7 @@ def run(request: Request) -> None:
         if request.flags & {"rfc", "v"}:
             sys.stdout.write(f"\n\n{_RULE}\n{_RULE}\n\n\n")
     weak = [line for name, entry in entries for line in weaknesses(entry, f"<{visible(name)}>")]
-    printed.warn([*weak, *of_format])
+    printed.warn(request, [*weak, *of_format])
 
 
 def warn_unverified(found: Keystore, *, where: str = "your keystore") -> None:

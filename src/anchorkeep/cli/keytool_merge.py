@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from anchorkeep.actions import keytool, keytool_carry
 from anchorkeep.cli import keytool_certificate as printed
 from anchorkeep.cli import keytool_list, keytool_prompt, keytool_store
-from anchorkeep.errors import FileError, RefusedError, StoreIntegrityError
-from anchorkeep.model.truststore import Entry
+from anchorkeep.errors import FileError, RefusedError, StoreFormatError, StoreIntegrityError
+from anchorkeep.model import alias as aliases
+from anchorkeep.model.truststore import Entry, SecretKeyEntry
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from anchorkeep.actions.keytool import Keystore
     from anchorkeep.actions.store_write import Terms
     from anchorkeep.cli.keytool_line import Request
@@ -64,41 +67,45 @@ class _Import:
                 opener = keytool_prompt.password(f"Enter key password for <{visible(alias)}>")
         raise RefusedError("java.lang.Exception: Too many failures - try later")
 
-    def free_alias(self, alias: str, taken: frozenset[str]) -> str | None:
+    def free_alias(self, alias: str, wanted: str, taken: Container[str]) -> str | None:
         """Return the alias under which an entry goes in, None where it shall not."""
-        if alias not in taken:
-            return alias
-        shown = visible(alias)
+        if wanted not in taken:
+            return wanted
+        shown = visible(wanted)
         if "noprompt" in self.request.flags:
             sys.stderr.write(f"Warning: Overwriting existing alias {shown} in destination keystore\n")
-            return alias
+            return wanted
         if keytool_prompt.is_agreed(f"Existing entry alias {shown} exists, overwrite?"):
-            return alias
+            return wanted
         answer = keytool_prompt.answer("Enter new alias name\t(RETURN to cancel import for this entry):  ")
         if answer is None:
             raise RefusedError("java.lang.Exception: no alias was given")
-        return answer.lower() or None
+        if not answer:
+            sys.stderr.write(f"Entry for alias {visible(alias)} not imported.\n")
+        return aliases.folded(answer) or None
 
 
 def run(request: Request) -> None:
     """Import entries, or say why not."""
-    named, kind = request.get("srckeystore"), request.get("deststoretype")
+    named, kind = request.get("srckeystore"), request.get("storetype")
     if named is None:
-        raise RefusedError("java.lang.Exception: Must specify -srckeystore")
-    alias = request.get("srcalias")
-    if alias is None and request.values.keys() & {"destalias", "srckeypass"}:
-        message = "If alias not specified, destalias and srckeypass must not be specified"
-        raise RefusedError(f"java.lang.Exception: {message}")
-    path = Path(request.get("destkeystore") or Path.home() / ".keystore")
-    if not _is_same(Path(named), path):
-        sys.stderr.write(f"Importing keystore {visible(named)} to {visible(str(path))}...\n")
+        raise RefusedError("java.lang.Exception: Please specify -srckeystore")
+    path = keytool_store.path(request)
+    _require_source(Path(named))
     is_same = _is_same(Path(named), path)
+    if not is_same:
+        sys.stderr.write(f"Importing keystore {visible(named)} to {visible(str(path))}...\n")
+    alias = request.get("alias")
+    if alias is None and request.values.keys() & {"destalias", "srckeypass"}:
+        message = "if alias not specified, destalias and srckeypass must not be specified"
+        raise RefusedError(f"java.lang.Exception: {message}")
     if is_same and (alias is not None or kind is None):
         raise RefusedError("java.lang.Exception: a store is migrated in its place as a whole, with -deststoretype")
+    names = keytool.opened_as(kind) if kind is not None else None
     target, secret = _target(request, path, is_new=is_same or not path.exists())
     source, opener = _source(request, Path(named))
-    names = keytool.opened_as(kind) if kind is not None else None
     format_ = (names or ("pkcs12",))[0] if target is None else target.store.format
+    keytool_store.warn_of_key_password(request, format_, secret, option="destkeypass")
     terms = keytool_store.terms("importkeystore", path)
     work = _Import(
         request=request, source=source, opener=opener, target=target, path=path, format=format_, password=secret, terms=terms
@@ -111,8 +118,8 @@ def run(request: Request) -> None:
 
 def _import_one(work: _Import, alias: str) -> None:
     entry = work.source.entry(alias)
-    taken = frozenset(work.target.entries) if work.target is not None else frozenset()
-    name = work.free_alias((work.request.get("destalias") or alias).lower(), taken)
+    taken = work.target.entries if work.target is not None else {}
+    name = work.free_alias(alias, aliases.folded(work.request.get("destalias") or alias), taken)
     if name is None:
         return
     new = (work.carried(alias, entry, name),)
@@ -120,24 +127,31 @@ def _import_one(work: _Import, alias: str) -> None:
 
 
 def _import_all(work: _Import, *, is_same: bool) -> None:
-    taken = frozenset(work.target.entries) if work.target is not None else frozenset()
-    new: list[Entry] = []
-    left = 0
+    taken = set(work.target.entries) if work.target is not None else set()
+    # By alias: one that is given to two entries is the later one's.
+    new: dict[str, Entry] = {}
+    done = 0
     for alias, entry in work.source.entries.items():
-        name = work.free_alias(alias, taken)
+        name = work.free_alias(alias, alias, taken)
         if name is None:
-            left += 1
-            sys.stderr.write(f"Entry for alias {visible(alias)} not imported.\n")
-            if keytool_prompt.is_agreed("Do you want to quit the import process?"):
+            continue
+        if work.format == "jks" and isinstance(entry, SecretKeyEntry):
+            said = "java.security.KeyStoreException: Cannot store non-PrivateKeys"
+            shown = visible(alias)
+            sys.stderr.write(f"Problem importing entry for alias {shown}: {said}.\nEntry for alias {shown} not imported.\n")
+            if "noprompt" not in work.request.flags and keytool_prompt.is_agreed("Do you want to quit the import process?"):
                 break
             continue
-        new.append(work.carried(alias, entry, name))
+        new[name] = work.carried(alias, entry, name)
+        taken.add(name)
+        done += 1
         sys.stderr.write(f"Entry for alias {visible(alias)} successfully imported.\n")
-    sys.stderr.write(f"Import command completed:  {len(new)} entries successfully imported, {left} entries failed or cancelled\n")
+    left = len(work.source.entries) - done
+    sys.stderr.write(f"Import command completed:  {done} entries successfully imported, {left} entries failed or cancelled\n")
     if is_same:
-        _migrate(work, tuple(new))
+        _migrate(work, tuple(new.values()))
         return
-    _put(work, tuple(new))
+    _put(work, tuple(new.values()))
 
 
 def _put(work: _Import, new: tuple[Entry, ...]) -> None:
@@ -145,8 +159,9 @@ def _put(work: _Import, new: tuple[Entry, ...]) -> None:
         return
     kind = keytool.TYPES[work.format][0]
     written = keytool.put_all(work.path, new, password=work.password, type_name=kind, terms=work.terms)
+    keytool_store.say_stored(work.request, work.path)
     weak = [line for entry in new for line in keytool_list.weaknesses(entry, f"<{visible(entry.alias or '')}>")]
-    printed.warn([*weak, *printed.of_format(written.after, work.path)])
+    printed.warn(work.request, [*weak, *printed.of_format(written.after, work.path)])
 
 
 def _migrate(work: _Import, new: tuple[Entry, ...]) -> None:
@@ -154,12 +169,13 @@ def _migrate(work: _Import, new: tuple[Entry, ...]) -> None:
     shown, before = visible(str(work.path)), work.source.type
     kind = keytool.TYPES[work.format][0]
     text = f'Migrated "{shown}" to {kind}. The {before} keystore is backed up as "{visible(str(kept))}".'
-    printed.warn([text])
+    keytool_store.say_stored(work.request, work.path)
+    printed.warn(work.request, [text])
 
 
 def _target(request: Request, path: Path, *, is_new: bool) -> tuple[Keystore | None, str]:
     """Return the target as it is, None where it is to be made, and its password."""
-    question, secret = "Enter destination keystore password:  ", request.get("deststorepass")
+    question, secret = "Enter destination keystore password:  ", request.get("storepass")
     if is_new:
         if secret is None:
             secret = keytool_prompt.new_password(question)
@@ -167,7 +183,7 @@ def _target(request: Request, path: Path, *, is_new: bool) -> tuple[Keystore | N
         return None, secret
     if secret is None:
         secret = keytool_prompt.store_password(question)
-    return keytool.read(path, password=secret, type_name=request.get("deststoretype")), secret
+    return keytool.read(path, password=secret, type_name=request.get("storetype")), secret
 
 
 def _source(request: Request, path: Path) -> tuple[Keystore, str | None]:
@@ -176,10 +192,20 @@ def _source(request: Request, path: Path) -> tuple[Keystore, str | None]:
         raise FileError(f"java.io.FileNotFoundException: {visible(str(path))} (No such file or directory)")
     secret = request.get("srcstorepass")
     if secret is None:
-        secret = keytool_prompt.password("Enter source keystore password:  ")
-    found = keytool.read(path, password=secret or None, type_name=request.get("srcstoretype"))
+        secret = keytool_prompt.password("Enter source keystore password:  ") or None
+    found = keytool.read(path, password=secret, type_name=request.get("srcstoretype"))
     keytool_list.warn_unverified(found, where="the srckeystore")
-    return found, secret or None
+    return found, secret
+
+
+def _require_source(path: Path) -> None:
+    """Look whether there is a file that could be a source."""
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return
+    if not size:
+        raise StoreFormatError(f"java.lang.Exception: Source keystore file exists, but is empty: {visible(str(path))}")
 
 
 def _is_same(first: Path, second: Path) -> bool:

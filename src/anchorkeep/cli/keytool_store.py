@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from anchorkeep.actions.store_write import Terms
 from anchorkeep.cli import keytool_prompt, options, settings
 from anchorkeep.errors import FileError, RefusedError
 from anchorkeep.host import jre
+from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from anchorkeep.actions.keytool import Keystore
@@ -77,8 +79,11 @@ def to_read(request: Request) -> Keystore:
     _require(where, request)
     secret = request.get("storepass")
     if secret is None:
-        secret = keytool_prompt.password(_PASSWORD)
-    return keytool.read(where, password=secret or None, type_name=request.get("storetype"))
+        # What is typed may be nothing, which opens without a password; what is given is one, be it empty.
+        secret = keytool_prompt.password(_PASSWORD) or None
+    found = keytool.read(where, password=secret, type_name=request.get("storetype"))
+    warn_of_key_password(request, found.store.format, secret)
+    return found
 
 
 def to_change(request: Request, *, may_be_new: bool = False) -> Place:
@@ -100,9 +105,25 @@ def to_change(request: Request, *, may_be_new: bool = False) -> Place:
         secret = keytool_prompt.new_password(_PASSWORD) if is_new else keytool_prompt.store_password(_PASSWORD)
     if is_new:
         require_long(secret)
+        warn_of_key_password(request, keytool.opened_as(kind or "PKCS12")[0], secret)
         return Place(path=where, type=kind, password=secret, found=None)
     found = keytool.read(where, password=secret, type_name=kind)
+    warn_of_key_password(request, found.store.format, secret)
     return Place(path=where, type=kind, password=secret, found=found)
+
+
+def warn_of_key_password(request: Request, format: str, secret: str | None, *, option: str = "keypass") -> None:  # noqa: A002
+    """Say that a PKCS#12 store has no other password for its keys."""
+    own = request.get(option)
+    if format == "pkcs12" and own is not None and secret is not None and own != secret:
+        said = "Different store and key passwords not supported for PKCS12 KeyStores."
+        sys.stderr.write(f"Warning:  {said} Ignoring user-specified -{option} value.\n")
+
+
+def say_stored(request: Request, where: Path) -> None:
+    """Say with -v that a store was written."""
+    if "v" in request.flags:
+        sys.stderr.write(f"[Storing {visible(str(where))}]\n")
 
 
 def require_long(secret: str, *, what: str = "Keystore password") -> None:
