@@ -37,11 +37,14 @@ def _carry_out(*, scenario: str, base: str, mutants: tuple[str, ...]) -> None:
     status = 0
     try:
         place = Place(base=Path(base))
-        for mutant in mutants:
-            MUTANTS[mutant](place)
-        # Not `read`: that call is one of those which are counted, and it is under way when the tracer comes.
-        select.select([0], [], [])
-        os.read(0, 1)
+        try:
+            for mutant in mutants:
+                MUTANTS[mutant](place)
+        finally:
+            # Also where one could not be planted: the word to go on is on its way, and would spoil the next order.
+            # Not `read`: that call is one of those which are counted, and it is under way when the tracer comes.
+            select.select([0], [], [])
+            os.read(0, 1)
         SCENARIOS[scenario].carry_out(place)
     except AnchorkeepError as error:
         os.write(2, f"{error}\n".encode())
