@@ -384,7 +384,7 @@ def test_any_document_is_settings_or_an_error(document: dict[str, object]) -> No
     """Whatever a TOML document holds, it is settings or one of our errors."""
     said = ""
     try:
-        settings._settings(document, Path("some.toml"), None)
+        settings._settings(document, Path("some.toml"))
     except AnchorkeepError as error:
         said = error.message
     assert said.isprintable()

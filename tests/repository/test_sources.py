@@ -1,6 +1,7 @@
 """The sources keep the house's rules that no linter knows: portability, size and names."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -131,3 +132,11 @@ def test_module_is_named_after_a_thing(path: Path) -> None:
     """No module or room has a name that everything would fit under."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     assert not NAMELESS.intersection(part.strip("_") for part in parts)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_environment_is_read_by_the_settings_alone(path: Path) -> None:
+    """One module reads the environment; the one that starts our own processes hands it on to them."""
+    text = path.read_text(encoding="utf-8")
+    reads = re.findall(r"\bos\.(?:environ|getenv)\b|\bfrom os import\b.*\benviron\b", text)
+    assert name_of(path) in {"cli/settings.py", "host/process.py"} or not reads

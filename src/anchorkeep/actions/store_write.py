@@ -170,7 +170,8 @@ def revise(
         is_closed = _is_closed(opened.store, terms, password=opened.password)
         if change.is_empty and new_password is None and not is_closed:
             before = opened.store
-            notes += _proved(prove, held, held.data, store=before, password=opened.password)
+            if prove is not None:
+                notes += prove(Candidate(path=held.path, data=held.data, store=before, password=opened.password))
             written = Written(path=held.path, state=State.UNCHANGED, change=change, before=before, after=before, notes=notes)
             return _settled(settle, written)
         lines = summary(change, has_new_password=new_password is not None)
@@ -180,7 +181,7 @@ def revise(
         if is_closed and terms.java is not None:
             notes += (f"As it was, {terms.java.label} did not open it; it is written for that now.",)
         if prove is not None:
-            notes += _proved(prove, held, bound.data, store=bound.read_back(bound.data), password=secret)
+            notes += prove(Candidate(path=held.path, data=bound.data, store=bound.read_back(bound.data), password=secret))
         state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms)
         return _settled(
             settle, Written(path=held.path, state=state, change=change, before=opened.store, after=after, notes=notes)
@@ -227,7 +228,7 @@ def create(
         bound = encoding.encode(wanted, format=format, recipe=recipe, is_reproducible=terms.is_reproducible)
         notes = (*of_place(held), *filter(None, (formats.suffix_note(path.name, format=format),)))
         if prove is not None:
-            notes += _proved(prove, held, bound.data, store=bound.read_back(bound.data), password=password)
+            notes += prove(Candidate(path=held.path, data=bound.data, store=bound.read_back(bound.data), password=password))
         lines, mode = summary(change), mode_of(wanted)
         state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms, mode=mode)
         return _settled(settle, Written(path=held.path, state=state, change=change, before=None, after=after, notes=notes))
@@ -306,14 +307,6 @@ def _title(entry: Entry) -> str:
     alias = f"'{visible(entry.alias, limit=100)}'" if entry.alias is not None else "an entry without alias"
     mark = naming.fingerprint(entry)
     return f"{alias} ({naming.KINDS[type(entry)]}{f', SHA-256 {mark}' if mark else ''})"
-
-
-def _proved(
-    prove: Callable[[Candidate], tuple[str, ...]] | None, held: Held, data: bytes, *, store: TrustStore, password: str | None
-) -> tuple[str, ...]:
-    if prove is None:
-        return ()
-    return prove(Candidate(path=held.path, data=data, store=store, password=password))
 
 
 def _settled(settle: Callable[[Written], None] | None, written: Written) -> Written:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from anchorkeep.model.certificate import Certificate
     from anchorkeep.model.truststore import TrustStore
 
+#: What to do about a chain that is no source of anchors.
+_UNTRUSTED = (
+    "Compare its certificates by another channel; then --from-untrusted-chain takes it, with --accept-fingerprint for each."
+)
 #: Of one certificate wanted for several services the decision that asks the most counts.
 _STRICTEST = (Verdict.NEEDED, Verdict.ACCEPTED, Verdict.HELD, Verdict.VERIFIED_PATH, Verdict.PUBLIC_ROOT)
 
@@ -226,11 +230,6 @@ def _target(report: Report, wish: Wish) -> Served | Left:
     except AnchorkeepError as error:
         return Left(report=report, reason=error.message, remedy=error.remedy)
     return Served(report=report, selection=selection, distrust=distrust)
-
-
-_UNTRUSTED = (
-    "Compare its certificates by another channel; then --from-untrusted-chain takes it, with --accept-fingerprint for each."
-)
 
 
 def _evidence(report: Report, search: PathSearch) -> Evidence:

@@ -8,11 +8,11 @@ Rules kept here:
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anchorkeep.cli import settings
 from anchorkeep.errors import FileError, RefusedError, UsageError
 from anchorkeep.host import file
 from anchorkeep.text import visible
@@ -179,9 +179,10 @@ def _value(modifier: str, value: str) -> str:
     """Return an option's value, read from where the modifier says."""
     match modifier:
         case "env":
-            if value not in os.environ:
+            found = settings.variable(value)
+            if found is None:
                 raise UsageError(f"Cannot find environment variable: {visible(value)}")
-            return os.environ[value]
+            return found
         case "file":
             try:
                 data = file.read(Path(value), limit=_MAX_PASSWORD_FILE)

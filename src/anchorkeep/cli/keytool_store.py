@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,8 +63,7 @@ def cacerts() -> Path:
     Raises:
         FileError: there is none.
     """
-    home = os.environ.get("JAVA_HOME")
-    found = jre.find(Path(home) if home else None)
+    found = jre.find(settings.java_home())
     if not found:
         raise FileError(
             "java.lang.Exception: no Java runtime is here", remedy="Set JAVA_HOME, or name its cacerts with -keystore."

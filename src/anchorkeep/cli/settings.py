@@ -108,10 +108,8 @@ def load(config: Path | None) -> Settings:
         UsageError: it does not say what it must.
     """
     path = config or next((item for item in candidates() if file.is_present(item)), None)
-    home = os.environ.get("JAVA_HOME")
-    java_home = Path(home) if home else None
     if path is None:
-        return Settings(places=Places(java_home=java_home), variables=Variables.of(os.environ))
+        return Settings(places=Places(java_home=java_home()), variables=Variables.of(os.environ))
     import tomllib
 
     data = file.read_protected(path, limit=_MAX_SETTINGS)
@@ -119,7 +117,7 @@ def load(config: Path | None) -> Settings:
         document = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # Also what is no UTF-8, and numbers of thousands of digits.
         raise UsageError(f"{visible(str(path))} is not TOML: {visible(str(error))}.") from None
-    return _settings(document, path, java_home)
+    return _settings(document, path)
 
 
 def candidates() -> tuple[Path, ...]:
@@ -191,13 +189,19 @@ def variable(name: str) -> str | None:
     return os.environ.get(name)
 
 
+def java_home() -> Path | None:
+    """Return what JAVA_HOME names, None where it is not set."""
+    home = variable("JAVA_HOME")
+    return Path(home) if home else None
+
+
 def columns() -> int | None:
     """Return the width that COLUMNS asks for, None where it does not."""
     text = os.environ.get("COLUMNS", "")
     return int(text) or None if re.fullmatch("[0-9]{1,4}", text) else None
 
 
-def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> Settings:
+def _settings(document: dict[str, Any], path: Path) -> Settings:
     settings_table.only_known(document, _KNOWN[""], str(path))
     environments = settings_table.table(document, "environments", path)
     pools = settings_table.table(document, "pools", path)
@@ -220,7 +224,7 @@ def _settings(document: dict[str, Any], path: Path, java_home: Path | None) -> S
             java=settings_table.flag(pools, "pools.java", path),
             system=settings_table.flag(pools, "pools.system", path),
             files=tuple(path.parent / item for item in files),
-            java_home=java_home,
+            java_home=java_home(),
         ),
         aia=AIA(
             enabled=settings_table.flag(aia, "aia.enabled", path),
