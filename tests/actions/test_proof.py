@@ -40,7 +40,7 @@ def proved(subject: Subject, certificates: Iterable[Certificate], *, is_partial_
         )
     )
     by_openssl, by_java = found
-    assert (by_java.verifier, by_java.state) == ("Java", State.NOT_PROVED)
+    assert (by_java.verifier, by_java.state) == ("Java", State.NOT_ASKED)
     assert by_openssl.verifier.startswith("OpenSSL ")
     return by_openssl
 
@@ -159,7 +159,7 @@ def test_format_that_java_does_not_open_is_said(cloud: lab.Cloud) -> None:
             clock=lambda: dt.datetime.now(dt.UTC),
         )
     )
-    assert [item.state for item in found] == [State.PROVED, State.NOT_PROVED]
+    assert [item.state for item in found] == [State.PROVED, State.NOT_ASKED]
     assert found[1].detail.startswith("Java: not proved. Java opens no ")
 
 

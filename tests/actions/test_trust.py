@@ -6,6 +6,7 @@ import pytest
 from anchorkeep.actions import store, store_edit, trust, trust_plan
 from anchorkeep.actions.proof import Proof
 from anchorkeep.actions.proof import State as Proved
+from anchorkeep.actions.proof_failure import UnprovedError
 from anchorkeep.actions.show import Report, Subject
 from anchorkeep.actions.store_write import Candidate, State
 from anchorkeep.actions.trust import Trusted
@@ -69,6 +70,11 @@ def carried(path: Path, wish: Wish | None = None, *seen: Report, prover: Verifie
     return trust.carry_out(planned, path, prover=prover or Verifier(), terms=under, **said)
 
 
+def summary(path: Path) -> tuple[str, ...]:
+    """Return what the history says of the last change of a store."""
+    return Archive(path.parent / "state").history(path, data=path.read_bytes()).changes[-1].summary
+
+
 def held(path: Path) -> set[Certificate]:
     """Return what a store trusts now."""
     return set(store.read(path).store.trusted)
@@ -120,13 +126,16 @@ def test_new_bytes_are_proved_before_anything_is_replaced(tmp_path: Path) -> Non
         {"OpenSSL": Proved.NOT_PROVED},
         {"Java": Proved.PROVED},
         {"OpenSSL": Proved.PROVED, "Java": Proved.REFUSED},
+        {"OpenSSL": Proved.PROVED, "Java": Proved.NOT_PROVED},
+        {"OpenSSL": Proved.NOT_ASKED},
     ],
 )
 def test_plan_whose_proof_fails_is_not_written(tmp_path: Path, verdicts: dict[str, Proved]) -> None:
-    """What OpenSSL does not prove, or Java refuses, is not written and leaves no history, unless that is forced and kept."""
+    """What OpenSSL, or Java that was asked, does not prove is not written; forced it is, and ledger and history keep that."""
     path = tmp_path / "store"
-    with pytest.raises(RefusedError, match="was not proved"):
+    with pytest.raises(UnprovedError, match="was not proved") as caught:
         carried(path, prover=Verifier(**verdicts))
+    assert {proof.verifier: proof.state for proof in caught.value.proofs} == verdicts
     assert not path.exists()
     assert not (tmp_path / "state").exists()
     done = carried(path, prover=Verifier(**verdicts), is_forced=True)
@@ -134,12 +143,14 @@ def test_plan_whose_proof_fails_is_not_written(tmp_path: Path, verdicts: dict[st
     assert any("Not proved" in note for note in done.written.notes)
     (record,) = ledger.read(tmp_path / "state", path).records
     assert record.is_unproved
+    assert summary(path)[0].startswith(f"Not proved: {HOST}: ")
 
 
 def test_java_that_is_not_there_is_no_failure(tmp_path: Path) -> None:
     """A store that OpenSSL proved is written though nobody could ask Java."""
-    done = carried(tmp_path / "store", prover=Verifier(OpenSSL=Proved.PROVED, Java=Proved.NOT_PROVED))
+    done = carried(tmp_path / "store", prover=Verifier(OpenSSL=Proved.PROVED, Java=Proved.NOT_ASKED), is_forced=True)
     assert (done.is_forced, done.written.state) == (False, State.CREATED)
+    assert not any("Not proved" in line for line in summary(tmp_path / "store"))
 
 
 def test_store_that_is_there_and_fails_its_proof_is_left(tmp_path: Path) -> None:
@@ -172,18 +183,6 @@ def test_dry_run_over_a_store_that_is_right_leaves_the_ledger(tmp_path: Path) ->
     assert ledger.read(tmp_path / "state", path) == before
     assert carried(path, None, other).written.state is State.UNCHANGED
     assert ledger.read(tmp_path / "state", path).records[0].targets == (HOST, "www.example.test")
-
-
-def test_node_that_was_not_proved_is_not_proved_by_its_twin() -> None:
-    """Of two services that are called the same each is to be proved, and a failure is told once with its own reason."""
-    subject = public().subject
-    proofs = [
-        Proof(endpoint=HOST, verifier="OpenSSL 3", state=Proved.PROVED, detail="proved."),
-        Proof(endpoint=HOST, verifier="OpenSSL 3", state=Proved.NOT_PROVED, detail="it is gone."),
-        Proof(endpoint=HOST, verifier="Java 17", state=Proved.NOT_PROVED, detail="no word."),
-    ]
-    assert trust.unproved(proofs, [subject, subject]) == (f"{HOST}: it is gone.",)
-    assert trust.unproved([proofs[0], proofs[0], proofs[2]], [subject, subject]) == ()
 
 
 def test_store_is_written_for_the_runtime_that_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 import contextlib
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from anchorkeep import formats, lab
 from anchorkeep.actions import store
+from anchorkeep.actions.proof import Proof, State
 from anchorkeep.cli import render
 from anchorkeep.cli.main import main
 from anchorkeep.cli.outcome import Exit
@@ -189,12 +191,48 @@ def test_person_is_told(cloud: lab.Cloud, lab_settings: Path) -> None:
 
 
 def test_settings_without_stores_are_a_usage_error(lab_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without stores, or without settings, there is nothing to apply, and what to write is said."""
-    seen = run("apply", "--config", lab_settings)
-    assert (seen.code, "[[stores]]" in seen.err) == (Exit.USAGE, True)
+    """Without stores, or without settings, there is nothing to apply: where was looked is said, and what to write."""
+    seen = run("apply", "--config", lab_settings, width=200)
+    assert (seen.code, "[[stores]]" in seen.err, 'environments = ["uat"]' in seen.err) == (Exit.USAGE, True, True)
     monkeypatch.chdir(tmp_path)
     lab_settings.unlink()
-    assert run("apply").code == Exit.USAGE
+    seen = run("apply", width=200)
+    assert (seen.code, str(tmp_path / "anchorkeep.toml") in seen.err, "anchorkeep init" in seen.err) == (Exit.USAGE, True, True)
+
+
+def test_file_of_roots_that_is_missing_is_named_with_its_place(lab_settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a file of roots that is not there, which setting names it and where it was looked for is said."""
+    monkeypatch.chdir(lab_settings.parent)
+    root = lab_settings.parent / "root.pem"
+    root.unlink()
+    listed(lab_settings, 'path = "a.p12"\nenvironments = ["uat"]')
+    seen = run("apply", "--config", lab_settings.name, width=200)
+    assert (seen.code, "pools.files" in seen.err, str(root) in seen.err) == (Exit.UNKNOWN, True, True)
+
+
+def test_store_that_is_not_proved_may_be_written_by_hand(
+    cloud: lab.Cloud, lab_settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store whose proof fails says so with what the verifiers said; the command of its remedy writes that very store."""
+    (lab_settings.parent / "pass word").write_text("a secret\n")
+    (lab_settings.parent / "pass word").chmod(0o600)
+    settings = listed(lab_settings, wanted(cloud, password_file='"pass word"', prune="true", **{"for": '"java17"'}))
+
+    def prove(*_: object) -> tuple[Proof, ...]:
+        return tuple(
+            Proof(endpoint=item.host, verifier="OpenSSL 3", state=State.REFUSED, detail="No.") for item in cloud.endpoints("uat")
+        )
+
+    monkeypatch.setattr("anchorkeep.actions.trust.prover", lambda **_: prove)
+    document, seen = applied(settings)
+    (failed,) = document["stores"]
+    assert (seen.code, failed["state"], {proof["state"] for proof in failed["proofs"]}) == (Exit.FINDING, "failed", {"refused"})
+    assert "--force-unproved writes" not in failed["remedy"]
+    words = shlex.split(failed["remedy"].partition("is: anchorkeep ")[2])
+    assert run(*[word for word in words if word != "--force-unproved"]).code == Exit.FINDING
+    assert not (settings.parent / "uat.p12").exists()
+    assert run(*words).code == Exit.FINE
+    assert store.read(settings.parent / "uat.p12", password="a secret").store.trusted == (cloud.root,)
 
 
 def test_fingerprint_that_nothing_needs_is_told(cloud: lab.Cloud, lab_settings: Path) -> None:

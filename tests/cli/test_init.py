@@ -52,6 +52,16 @@ def test_dry_run_prints_and_writes_nothing(here: Path) -> None:
     assert (here / "anchorkeep.toml").read_text() == result.out
 
 
+def test_written_settings_show_how_stores_are_listed(here: Path) -> None:
+    """The file names no store; with the marks before its last lines taken away it names one."""
+    assert run("init").code == 0
+    assert settings.load(None).stores == ()
+    head, mark, example = (here / "anchorkeep.toml").read_text().partition("# [[stores]]")
+    (here / "anchorkeep.toml").write_text(head + (mark + example).replace("# ", ""))
+    (store,) = settings.load(None).stores
+    assert (store.path, store.environments) == (Path("truststore.p12"), ("uat",))
+
+
 @pytest.mark.parametrize("words", [(), ("--flexnet", "flex1234")])
 def test_lines_fit_a_terminal(words: tuple[str, ...]) -> None:
     """No line is longer than 80 columns, so that none wraps where it is read."""

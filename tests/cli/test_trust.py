@@ -43,7 +43,7 @@ def test_store_is_made_and_a_second_run_changes_nothing(cloud: lab.Cloud, lab_se
     done = trust(lab_settings, "--env", "production", *accepted(cloud.root))
     assert (done.code, held()) == (0, (cloud.root,)), done.err
     assert f"-Djavax.net.ssl.trustStore={Path('store.p12').absolute()}" in done.out.splitlines()
-    assert done.out.count("OpenSSL") >= 4
+    assert "✓ all 4 services  OpenSSL" in done.out
     assert "replaces Java's default roots" in done.err
     before = Path("store.p12").read_bytes()
     again = trust(lab_settings, "--env", "production")
@@ -103,11 +103,11 @@ def test_service_that_is_down_stops_everything_unless_left_out(cloud: lab.Cloud,
         settings.write('\n[environments.down]\nendpoints = [{ target = "down.test", connect = "127.0.0.1:1" }]\n')
     refused = trust(lab_settings, "--env", "down", *accepted(cloud.root))
     assert (refused.code, (here / "store.p12").exists()) == (3, False)
-    assert "down.test" in refused.err
+    assert ("down.test" in refused.err, "--partial writes the store for the others" in refused.err) == (True, True)
     part = trust(lab_settings, "--env", "down", "--partial", *accepted(cloud.root))
     assert (part.code, held()) == (3, (cloud.root,))
     nothing = run("trust", "--config", lab_settings, "--env", "down", "--partial", "--store", "none.p12")
-    assert (nothing.code, (here / "none.p12").exists()) == (3, False)
+    assert (nothing.code, (here / "none.p12").exists(), "--partial writes" in nothing.err) == (3, False, False)
 
 
 def test_expired_chain_is_no_source(cloud: lab.Cloud, lab_settings: Path) -> None:
@@ -119,6 +119,21 @@ def test_expired_chain_is_no_source(cloud: lab.Cloud, lab_settings: Path) -> Non
     assert (unproved.code, "was not proved" in unproved.err, Path("store.p12").exists()) == (1, True, False)
     forced = trust(lab_settings, "--from-untrusted-chain", "--force-unproved", *accepted(cloud.root))
     assert (forced.code, held()) == (0, (cloud.root,))
+
+
+def test_failed_proof_is_told_in_every_way(cloud: lab.Cloud, lab_settings: Path) -> None:
+    """A proof that fails stands in the document and on the screen, and where it was written all the same in the history."""
+    cloud.misbehave(lab.Mode.EXPIRED, "uat")
+    words = ("--from-untrusted-chain", *accepted(cloud.root))
+    refused = trust(lab_settings, "--json", *words)
+    document = json.loads(refused.out)
+    proofs = {proof["state"] for proof in document["proofs"] if proof["verifier"].startswith("OpenSSL")}
+    assert (refused.code, document["state"], proofs) == (1, "refused", {"refused"})
+    assert "✗ all 2 services  OpenSSL" in trust(lab_settings, *words).out
+    assert json.loads(trust(lab_settings, "--json", *words, "--force-unproved").out)["is_forced"]
+    document = json.loads(run("store", "history", "store.p12", "--json").out)
+    assert '"Not proved: ' in json.dumps(document)
+    assert "Not proved: " in run("store", "history", "store.p12").out
 
 
 def test_prune_removes_what_an_earlier_strategy_added(cloud: lab.Cloud, lab_settings: Path) -> None:

@@ -26,6 +26,7 @@ from anchorkeep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from anchorkeep.actions.show import Subject
     from anchorkeep.host.jre import Jre
@@ -50,11 +51,12 @@ _VERIFIED_PARTLY = (
 
 
 class State(StrEnum):
-    """What a verifier said."""
+    """What a verifier said: `NOT_PROVED` where it was asked and could not tell, `NOT_ASKED` where there is none that could be."""
 
     PROVED = "proved"
     REFUSED = "refused"
     NOT_PROVED = "not-proved"
+    NOT_ASKED = "not-asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class Proof:
     Attributes:
         endpoint: the service, as its subject is called.
         verifier: `OpenSSL 3.5.4`, `Java 17.0.15`; `Java` where there is none to ask.
-        state: whether the service would be trusted; `NOT_PROVED` where nobody could tell.
+        state: whether the service would be trusted.
         detail: how it was proved or why not, one sentence or two; safe to print.
     """
 
@@ -83,6 +85,7 @@ async def prove(
     password: str | None,
     is_partial_chain: bool,
     jdk: Jre | None,
+    cache: Path | None = None,
     clock: Callable[[], datetime],
     timeout: float = 10.0,  # noqa: ASYNC109 (the total of one handshake, kept by observe)
 ) -> tuple[Proof, ...]:
@@ -99,6 +102,7 @@ async def prove(
         is_partial_chain: whether OpenSSL is to take any certificate of the store as the end of a path, as it does by default with
             roots alone; each proof says so.
         jdk: the JDK to ask too, None where there is none.
+        cache: the folder where the program that Java runs is kept once it is compiled, None to keep nothing.
         clock: says what time it is, aware, UTC.
         timeout: seconds for each handshake.
 
@@ -110,7 +114,8 @@ async def prove(
     by_openssl = [
         _of_openssl(subject, outcome, is_partial_chain=is_partial_chain) for subject, outcome in zip(subjects, seen, strict=True)
     ]
-    by_java = await _ask_java(jdk, _Asked(store=store, data=data, password=password, subjects=subjects, seen=seen), timeout)
+    asked = _Asked(store=store, data=data, password=password, subjects=subjects, seen=seen)
+    by_java = await _ask_java(jdk, asked, cache=cache, seconds=timeout)
     return (*by_openssl, *by_java)
 
 
@@ -196,25 +201,26 @@ class _Asked:
         return zip(self.subjects, self.seen, strict=True)
 
 
-async def _ask_java(jdk: Jre | None, asked: _Asked, seconds: float) -> tuple[Proof, ...]:
+async def _ask_java(jdk: Jre | None, asked: _Asked, *, cache: Path | None, seconds: float) -> tuple[Proof, ...]:
     from anchorkeep.host import jvm
 
     obstacle = _NO_JDK if jdk is None else ""
     if asked.store.format not in OWN:
         obstacle = f"Java: not proved. Java opens no {TITLES[asked.store.format]} as a store."
     if jdk is None or obstacle:
-        return tuple(_not_by_java(subject, _JAVA, obstacle) for subject, _ in asked)
+        return tuple(_not_asked(subject, _JAVA, obstacle) for subject, _ in asked)
     verifier = f"{_JAVA} {visible(jdk.version, limit=40)}" if jdk.version else _JAVA
     questions = {index: _question(subject, outcome) for index, (subject, outcome) in enumerate(asked) if _is_seen(outcome)}
     opened = jvm.Opened(type=asked.store.format.upper(), data=asked.data, password=asked.password)
     try:
-        answers = dict(zip(questions, await jvm.ask(jdk, opened, list(questions.values()), seconds=seconds), strict=True))
+        said = await jvm.ask(jdk, opened, list(questions.values()), seconds=seconds, cache=cache)
     except FileError as error:
-        return tuple(_not_by_java(subject, verifier, error.message) for subject, _ in asked)
+        said = (jvm.Answer(verdict=jvm.Verdict.UNKNOWN, reason=error.message),) * len(questions)
+    answers = dict(zip(questions, said, strict=True))
     return tuple(
         _of_java(subject, verifier, answers[index], is_judged=bool(questions[index].chain))
         if index in answers
-        else _not_by_java(subject, verifier, "Java was not asked: the service did not show its certificates.")
+        else _not_asked(subject, verifier, "Java was not asked: the service did not show its certificates.")
         for index, (subject, _) in enumerate(asked)
     )
 
@@ -240,7 +246,7 @@ def _of_java(subject: Subject, verifier: str, answer: Answer, *, is_judged: bool
 
     state = {Verdict.TRUSTED: State.PROVED, Verdict.REFUSED: State.REFUSED}.get(answer.verdict, State.NOT_PROVED)
     how = "judged the chain of this handshake, since it was reached on a way that Java was not sent" if is_judged else "connected"
-    said = f": {answer.reason}" if answer.reason else ""
+    said = f": {answer.reason.removesuffix('.')}" if answer.reason else ""
     details = {
         State.PROVED: f"Java opened the store and {how}.",
         State.REFUSED: f"Java does not trust it{said}.",
@@ -249,5 +255,5 @@ def _of_java(subject: Subject, verifier: str, answer: Answer, *, is_judged: bool
     return Proof(endpoint=subject.label, verifier=verifier, state=state, detail=details[state])
 
 
-def _not_by_java(subject: Subject, verifier: str, detail: str) -> Proof:
-    return Proof(endpoint=subject.label, verifier=verifier, state=State.NOT_PROVED, detail=detail)
+def _not_asked(subject: Subject, verifier: str, detail: str) -> Proof:
+    return Proof(endpoint=subject.label, verifier=verifier, state=State.NOT_ASKED, detail=detail)

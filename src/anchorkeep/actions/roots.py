@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anchorkeep import formats
-from anchorkeep.errors import AnchorkeepError, StoreIntegrityError, TooMuchWorkError
+from anchorkeep.errors import AnchorkeepError, FileError, StoreIntegrityError, TooMuchWorkError
 from anchorkeep.formats.work import Work
 from anchorkeep.host import file, jre, roots
 from anchorkeep.model import naming
@@ -147,7 +147,11 @@ def unchecked(store: TrustStore, *, name: str) -> str:
 def _open_named(path: Path) -> TrustStore:
     """Read a file that vouches for roots."""
     shown = visible(str(path))
-    store = open_store(file.read_protected(path), name=str(path))
+    try:
+        data = file.read_protected(path)
+    except FileError as error:
+        raise FileError(error.message, remedy=f"pools.files of the settings names it: {visible(str(path.absolute()))}") from error
+    store = open_store(data, name=str(path))
     if store.integrity is Integrity.NOT_CHECKED:
         message = (
             f"{shown} vouches for roots, and its integrity cannot be checked: the password is unknown or the file was changed."

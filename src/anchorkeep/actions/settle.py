@@ -24,6 +24,13 @@ FLEXNET = {
 _HEAD = ("Anchorkeep's settings.", "Environments are named on the command line: anchorkeep show uat")
 _EXAMPLE = ("An endpoint is a host, host:port, or a table:", "{ target = ..., connect = ..., servername = ... }")
 _FLEXNET_HINT = ("Add vanity hosts, under which your portal is reached too, by hand.",)
+# A trust store that is to be, for whoever takes the marks away.
+_STORE = (
+    "Trust stores that `anchorkeep apply` makes and keeps as they are to be:",
+    "[[stores]]",
+    'path = "truststore.p12"',
+    'environments = ["uat"]',
+)
 #: One label (RFC 1123 §2.1), and short enough for `-uat` behind it.
 _SITE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,57}[a-z0-9])?")
 
@@ -54,6 +61,9 @@ def settings_text(site: str | None) -> str:
         environments.append(name, _environment(hosts))
     document.append("environments", environments)
     document.append("pools", _pools())
+    document.add(tomlkit.nl())
+    for line in _STORE:
+        document.add(tomlkit.comment(line))
     return tomlkit.dumps(document)
 
 

@@ -148,7 +148,7 @@ def revise(
         terms: how it is written.
         new_password: the password that it is to have, None for the one it has.
         prove: called with the bytes before anything is recorded or replaced, in a dry run and where nothing changes too; what it
-            raises ends the story with nothing written, what it returns are notes.
+            raises ends the story with nothing written, what it returns are notes, which the history keeps too.
         settle: called last, while the store is still held; what it raises is raised though the store was written.
 
     Raises:
@@ -181,7 +181,8 @@ def revise(
         if is_closed and terms.java is not None:
             notes += (f"As it was, {terms.java.label} did not open it; it is written for that now.",)
         if prove is not None:
-            notes += prove(Candidate(path=held.path, data=bound.data, store=bound.read_back(bound.data), password=secret))
+            told = prove(Candidate(path=held.path, data=bound.data, store=bound.read_back(bound.data), password=secret))
+            notes, lines = (*notes, *told), (*told, *lines)
         state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms)
         return _settled(
             settle, Written(path=held.path, state=state, change=change, before=opened.store, after=after, notes=notes)
@@ -227,9 +228,10 @@ def create(
         recipe = terms.recipe(password, is_new=is_rekeyed)
         bound = encoding.encode(wanted, format=format, recipe=recipe, is_reproducible=terms.is_reproducible)
         notes = (*of_place(held), *filter(None, (formats.suffix_note(path.name, format=format),)))
-        if prove is not None:
-            notes += prove(Candidate(path=held.path, data=bound.data, store=bound.read_back(bound.data), password=password))
         lines, mode = summary(change), mode_of(wanted)
+        if prove is not None:
+            told = prove(Candidate(path=held.path, data=bound.data, store=bound.read_back(bound.data), password=password))
+            notes, lines = (*notes, *told), (*told, *lines)
         state, after = carry_out(held, bound.data, read_back=bound.read_back, summary=lines, terms=terms, mode=mode)
         return _settled(settle, Written(path=held.path, state=state, change=change, before=None, after=after, notes=notes))
 

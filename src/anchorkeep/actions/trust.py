@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.actions import consumer, store_edit, store_write, trust_plan
 from anchorkeep.actions import proof as proofs
-from anchorkeep.actions.proof import State as Proved
+from anchorkeep.actions.proof_failure import UnprovedError, failures
 from anchorkeep.errors import AnchorkeepError, RefusedError
 from anchorkeep.formats.capability import CAPABILITIES
 from anchorkeep.host import file, ledger, way
@@ -22,10 +22,9 @@ from anchorkeep.judge import opening
 from anchorkeep.model import edit
 from anchorkeep.model.edit import Addition, Change
 from anchorkeep.model.truststore import Entry, TrustedCertEntry, TrustStore
-from anchorkeep.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
     from typing import TypeAlias
@@ -41,9 +40,6 @@ if TYPE_CHECKING:
     #: Tries a store that is about to be written with every service, and says what came of it; the last argument tells whether
     #: anchors that are no roots are to do, as `issuing` and `leaf` need.
     Prover: TypeAlias = Callable[[Candidate, tuple[Subject, ...], bool], tuple[Proof, ...]]
-
-#: How the verifier is called that has to prove every service.
-_FIRST = "OpenSSL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +87,9 @@ def carry_out(
         is_forced: whether it is written though a proof fails, which is recorded.
 
     Raises:
-        RefusedError: a certificate waits for a person's word, a service gives no anchor, a proof fails, or the store cannot be
-            replaced as it is; nothing was written.
+        UnprovedError: a proof fails; nothing was written.
+        RefusedError: a certificate waits for a person's word, a service gives no anchor, or the store cannot be replaced as it
+            is; nothing was written.
         UsageError: the format or the password cannot be used.
         UnsupportedEntryError: the format cannot hold it.
         InputError: the store cannot be opened, or its ledger is damaged.
@@ -111,7 +108,7 @@ def carry_out(
     return work.result(replace(written, notes=(*written.notes, *known)))
 
 
-def prover(*, jdk: Jre | None, clock: Callable[[], datetime], timeout: float = 10.0) -> Prover:
+def prover(*, jdk: Jre | None, clock: Callable[[], datetime], timeout: float = 10.0, cache: Path | None = None) -> Prover:
     """
     Return what tries a store with OpenSSL, and with Java where there is a JDK; for `carry_out`, outside of any event loop.
 
@@ -119,6 +116,7 @@ def prover(*, jdk: Jre | None, clock: Callable[[], datetime], timeout: float = 1
         jdk: the JDK to ask too, None where there is none.
         clock: says what time it is, aware, UTC.
         timeout: seconds for each handshake.
+        cache: where the program that Java runs is kept once it is compiled, None to keep nothing.
     """
 
     def prove(candidate: Candidate, subjects: tuple[Subject, ...], is_partial: bool) -> tuple[Proof, ...]:  # noqa: FBT001 (a Prover)
@@ -129,6 +127,7 @@ def prover(*, jdk: Jre | None, clock: Callable[[], datetime], timeout: float = 1
             password=candidate.password,
             is_partial_chain=is_partial,
             jdk=jdk,
+            cache=cache,
             clock=clock,
             timeout=timeout,
         )
@@ -179,12 +178,10 @@ class _Work:
         self._require_opening(candidate)
         subjects = tuple(target.report.subject for target in self._plan.served)
         self._proofs = self._prover(candidate, subjects, self._plan.wish.strategy.is_partial)
-        failed = unproved(self._proofs, subjects)
+        failed = failures(self._proofs, subjects)
         if failed and not self._is_allowed:
-            more = f" {counted(len(failed) - 1, 'more proof')} failed too." if failed[1:] else ""
-            message = f"The store was not written, for it was not proved: {failed[0]}{more}"
-            raise RefusedError(message, remedy="Look at what the service presents; --force-unproved writes it all the same.")
-        return tuple(f"Not proved: {reason}" for reason in failed)
+            raise UnprovedError(self._plan, self._proofs, failed)
+        return tuple(f"Not proved: {failure}" for failure in failed)
 
     def _require_opening(self, candidate: Candidate) -> None:
         """Refuse a store that the runtime named does not open: proofs are made by others, which may."""
@@ -236,7 +233,7 @@ class _Work:
 
     @property
     def _is_unproved(self) -> bool:
-        return bool(unproved(self._proofs, [target.report.subject for target in self._plan.served]))
+        return bool(failures(self._proofs, [target.report.subject for target in self._plan.served]))
 
     def _pruned_of(self, store: TrustStore) -> tuple[TrustStore, tuple[Entry, ...]]:
         """
@@ -265,28 +262,6 @@ class _Work:
             moment=self._terms.now,
             is_unproved=self._is_unproved,
         )
-
-
-def unproved(made: Iterable[Proof], subjects: Iterable[Subject]) -> tuple[str, ...]:
-    """
-    Return why a store is not proved for every service, a sentence each, safe to print; empty where it is.
-
-    A service is proved where OpenSSL verified it in a new handshake, and no verifier refused it. That Java was not there to be
-    asked is no failure.
-    """
-    made = tuple(made)
-    refused = [item for item in made if item.state is Proved.REFUSED]
-    failed = [f"{item.endpoint}: {item.verifier}: {item.detail}" for item in refused]
-    first = [item for item in made if item.verifier.startswith(_FIRST)]
-    # Two services may be called the same, as two nodes behind one name: one of them proved says nothing of the other.
-    pending = {item.endpoint: item.detail for item in first if item.state is Proved.NOT_PROVED}
-    settled = {item.endpoint for item in first if item.state is Proved.PROVED and item.endpoint not in pending}
-    settled |= {item.endpoint for item in refused}
-    for label in dict.fromkeys(subject.label for subject in subjects):
-        if label not in settled:
-            reason = pending.get(label, "nothing was tried with it.")
-            failed.append(f"{label}: {reason}")
-    return tuple(failed)
 
 
 def _is_one(entry: object, sha256: set[bytes]) -> bool:

@@ -54,15 +54,15 @@ def command(*, is_check: bool, partial: bool, timeout: float, as_json: bool, con
     """
     said = settings.load(config)
     if not said.stores:
-        where = f"{visible(str(said.path))} names" if said.path else f"There is no {settings.FILE_NAME}, which would name"
-        raise UsageError(f"{where} no stores.", remedy="List each under [[stores]], with path and environments.")
+        raise _without_stores(said)
     seen = _look(said, config, timeout=timeout)
     terms = store_options.terms(dry_run=is_check)
     prepare = _Preparation(said=said, terms=terms, timeout=timeout, is_partial=partial)
     done: list[Applied] = []
     for desired in said.stores:
         reports = [report for name in desired.environments for report in seen[name]]
-        done.append(apply.apply(desired, reports, prepare=prepare))
+        applied = apply.apply(desired, reports, prepare=prepare)
+        done.append(replace(applied, outcome=apply_view.advised(applied, config)) if applied.is_failed else applied)
     # Told when all is done: an output that takes no more keeps no store from being written.
     changed = next((item.outcome.written for item in done if isinstance(item.outcome, Trusted) and item.is_changed), None)
     with contextlib.nullcontext() if changed is None else store_change.told(changed.path, changed.state):
@@ -71,6 +71,18 @@ def command(*, is_check: bool, partial: bool, timeout: float, as_json: bool, con
         if as_json:
             store_record.out(apply_view.document(done, is_check=is_check))
     return outcome.worst(code for item in done for code in _codes(item, is_check=is_check))
+
+
+def _without_stores(said: settings.Settings) -> UsageError:
+    """Return what is wrong with settings that list no store: where they are, or were looked for, and what to write."""
+    if said.path is None:
+        looked = " and ".join(visible(str(path.absolute())) for path in settings.candidates())
+        message = f"There is no settings file, so no stores are named: looked for {looked}."
+        return UsageError(message, remedy="Make one with `anchorkeep init`; it shows how stores are listed.")
+    name = next(iter(said.environments), "uat")
+    lines = f'[[stores]], then path = "truststore.p12", then environments = ["{visible(name)}"]'
+    message = f"{visible(str(said.path.absolute()))} names no stores."
+    return UsageError(message, remedy=f"Add to it, each on a line of its own: {lines}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +109,12 @@ class _Preparation:
         read = store_password.given if file.is_present(desired.path) else store_password.to_be
         return Means(
             wish=wish,
-            prover=trust.prover(jdk=trust_source.jdk(java, self.said), clock=options.now, timeout=self.timeout),
+            prover=trust.prover(
+                jdk=trust_source.jdk(java, self.said),
+                clock=options.now,
+                timeout=self.timeout,
+                cache=settings.cache_directory(),
+            ),
             terms=replace(self.terms, java=store_options.runtime(java)),
             format=store_options.format_of(desired.path, None),
             password=read(desired.password_file, desired.password_variable, option="storepass"),
@@ -117,7 +134,7 @@ def _tell(done: Applied, *, as_json: bool) -> None:
     if not as_json:
         render.out_whole(apply_view.screen(done))
     if isinstance(done.outcome, AnchorkeepError):
-        render.error(apply_view.advised(done.outcome, done.plan))
+        render.error(done.outcome)
     elif not as_json:
         for sentence in apply_view.sentences(done.outcome):
             render.say(f"! {sentence}")

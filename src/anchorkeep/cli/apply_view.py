@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 
 from anchorkeep.actions import apply
+from anchorkeep.actions.proof_failure import UnprovedError
 from anchorkeep.actions.trust import Trusted
-from anchorkeep.cli import render, store_change, store_entry, store_record
+from anchorkeep.cli import render, store_change, store_entry, store_record, trust_record
 from anchorkeep.errors import AnchorkeepError, RefusedError
+from anchorkeep.judge.strategy import Strategy
 from anchorkeep.model import naming
+from anchorkeep.text import shell_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from anchorkeep.actions.apply import Applied
-    from anchorkeep.actions.trust_plan import Plan
+    from anchorkeep.actions.desired import DesiredStore
     from anchorkeep.model.truststore import Entry
 
 VERSION = 1
@@ -59,17 +62,47 @@ def sentences(outcome: Trusted) -> tuple[str, ...]:
     return (*left, *unused, *warnings, *outcome.written.notes)
 
 
-def advised(problem: AnchorkeepError, planned: Plan | None) -> AnchorkeepError:
-    """Return why a store failed, with what to write into the settings in place of options that only `trust` has."""
+def advised(item: Applied, config: Path | None) -> AnchorkeepError:
+    """
+    Return why a store failed, with what to write into the settings in place of options that only `trust` has.
+
+    Args:
+        item: the store that failed.
+        config: the settings file, for the line that a person may run.
+    """
+    problem, planned = item.outcome, item.plan
+    assert isinstance(problem, AnchorkeepError)  # noqa: S101 (it failed)
+    if isinstance(problem, UnprovedError):
+        otherwise = f"Writing it all the same is: {_trust_line(item.desired, config)}"
+        return UnprovedError(problem.plan, problem.proofs, problem.failed, otherwise=otherwise)
     if planned is None:
         return problem
     if planned.is_stopped:
-        return RefusedError(problem.message, remedy="Look at it with `anchorkeep show`; --partial leaves such services out.")
+        partly = " --partial leaves such services out." if planned.served else ""
+        return RefusedError(problem.message, remedy=f"Look at it with `anchorkeep show`.{partly}")
     if planned.needed:
         accept = ", ".join(f'"{choice.certificate.sha256.hex()}"' for choice in planned.needed)
         remedy = "Compare the SHA-256 by another channel, not by what is shown here; then write for this store: accept = "
         return RefusedError(problem.message, remedy=f"{remedy}[{accept}]")
     return problem
+
+
+def _trust_line(desired: DesiredStore, config: Path | None) -> str:
+    """Return the command that writes the same store without a proof, for a shell."""
+    named: list[tuple[str, object]] = [
+        *(("--env", name) for name in desired.environments),
+        ("--config", config),
+        ("--store", desired.path),
+        ("--strategy", None if desired.strategy is Strategy.ROOT else desired.strategy),
+        ("--for", desired.java),
+        *(("--set", path) for path in desired.named),
+        *(("--accept-fingerprint", digest.hex()) for digest in sorted(desired.accepted)),
+        ("--storepass-file", desired.password_file),
+        ("--storepass-env", desired.password_variable),
+    ]
+    options = [f"{option} {shell_word(str(value))}" for option, value in named if value is not None]
+    flags = {"--with-default-roots": desired.has_default_roots, "--prune": desired.is_pruned, "--force-unproved": True}
+    return " ".join(("anchorkeep trust", *options, *(flag for flag, is_set in flags.items() if is_set)))
 
 
 def _difference(path: Path, outcome: Trusted) -> dict[str, str]:
@@ -96,8 +129,9 @@ def _store(item: Applied) -> dict[str, Any]:
         "failed": item.is_failed,
     }
     if isinstance(outcome, AnchorkeepError):
-        problem = advised(outcome, item.plan)
-        return record | {"state": _FAILED, "message": problem.message, "remedy": problem.remedy}
+        proofs = outcome.proofs if isinstance(outcome, UnprovedError) else ()
+        problem = {"message": outcome.message, "remedy": outcome.remedy}
+        return record | {"state": _FAILED, **problem, "proofs": list(map(trust_record.proof, proofs))}
     written = outcome.written
     return record | {
         "state": str(written.state),
@@ -105,10 +139,7 @@ def _store(item: Applied) -> dict[str, Any]:
         "added": list(map(_entry, written.change.added)),
         "removed": list(map(_entry, written.change.removed)),
         "left_out": [{"endpoint": each.report.subject.label, "reason": each.reason} for each in outcome.plan.left],
-        "proofs": [
-            {"endpoint": each.endpoint, "verifier": each.verifier, "state": str(each.state), "detail": each.detail}
-            for each in outcome.proofs
-        ],
+        "proofs": list(map(trust_record.proof, outcome.proofs)),
         "unused_fingerprints": [digest.hex() for digest in outcome.plan.unused],
         "warnings": list(outcome.plan.warnings),
         "notes": list(written.notes),

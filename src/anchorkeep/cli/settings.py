@@ -138,6 +138,14 @@ def state_directory() -> Path:
     return _user_directory("XDG_STATE_HOME", Path(".local", "state"))
 
 
+def cache_directory() -> Path | None:
+    """Return the directory of what can be made anew at any time, None where nobody knows where the user's home is."""
+    try:
+        return _user_directory("XDG_CACHE_HOME", Path(".cache"))
+    except UsageError:
+        return None
+
+
 def archive_directory() -> Path:
     """
     Return the folder of the stores' backups and histories: of ANCHORKEEP_STATE, else of the machine for root, else of the user.

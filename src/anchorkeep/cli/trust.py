@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from anchorkeep.actions import trust, trust_plan
+from anchorkeep.actions.proof_failure import UnprovedError
 from anchorkeep.actions.trust_plan import Wish
 from anchorkeep.cli import (
     columns,
@@ -34,7 +36,7 @@ from anchorkeep.judge.strategy import Strategy
 from anchorkeep.text import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from anchorkeep.actions.default_roots import DefaultRoots
     from anchorkeep.actions.show import Report
@@ -107,15 +109,12 @@ def command(
     planned = _decided(reports, wish, held, as_json=as_json)
     if planned.is_stopped or planned.needed:
         return _refuse(planned, path, as_json=as_json)
-    with store_password.advised(given):
+    prover = trust.prover(
+        jdk=trust_source.jdk(java, said), clock=options.now, timeout=request.timeout, cache=settings.cache_directory()
+    )
+    with store_password.advised(given), _told(path, as_json=as_json):
         trusted = trust.carry_out(
-            planned,
-            path,
-            prover=trust.prover(jdk=trust_source.jdk(java, said), clock=options.now, timeout=request.timeout),
-            terms=terms,
-            format=format_,
-            password=password,
-            is_forced=force_unproved,
+            planned, path, prover=prover, terms=terms, format=format_, password=password, is_forced=force_unproved
         )
     notes = () if defaults is None else trust_source.told(defaults, reports)
     _tell(dataclasses.replace(trusted, written=_noted(trusted.written, notes)), as_json=as_json)
@@ -160,6 +159,19 @@ def _decided(reports: Sequence[Report], wish: Wish, held: TrustStore | None, *, 
     return trust_plan.plan(reports, dataclasses.replace(wish, accepted=wish.accepted | typed), held=held)
 
 
+@contextlib.contextmanager
+def _told(path: Path, *, as_json: bool) -> Iterator[None]:
+    """Show what the verifiers said before the error that it led to."""
+    try:
+        yield
+    except UnprovedError as error:
+        if as_json:
+            store_record.out(trust_record.refused(error.plan, path, proofs=error.proofs))
+        else:
+            render.out(trust_view.proofs(error.proofs))
+        raise
+
+
 def _refuse(planned: Plan, path: Path, *, as_json: bool) -> int:
     """Say what keeps the store from being written."""
     if as_json:
@@ -168,7 +180,8 @@ def _refuse(planned: Plan, path: Path, *, as_json: bool) -> int:
         render.error(RefusedError(f"{item.report.subject.label}: {item.reason}", remedy=item.remedy))
     if planned.needed and not planned.is_stopped:
         trust_plan.require_decided(planned)
-    render.say("Nothing was written.")
+    others = " --partial writes the store for the others." if planned.left and planned.served else ""
+    render.say(f"Nothing was written.{others}")
     return outcome.worst(_codes(planned) or [outcome.Exit.FINDING])
 
 
@@ -190,7 +203,7 @@ def _tell(trusted: Trusted, *, as_json: bool) -> None:
         for sentence in trusted.written.notes:
             render.say(f"! {sentence}")
         render.out_whole(trust_view.result(trusted))
-        render.out(trust_view.proofs(trusted))
+        render.out(trust_view.proofs(trusted.proofs))
         # Whole lines, however long, that can be copied as they stand.
         columns.out("".join(f"{option}\n" for option in trusted.settings.options))
         for sentence in trusted.settings.notes:

@@ -9,17 +9,26 @@ from anchorkeep.cli import store_record
 from anchorkeep.formats import evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from anchorkeep.actions.proof import Proof
     from anchorkeep.actions.trust import Trusted
     from anchorkeep.actions.trust_plan import Choice, Left, Plan
 
 FORMAT, VERSION = "anchorkeep.trust", 1
 
 
-def refused(planned: Plan, path: Path) -> dict[str, Any]:
-    """Return a plan that waits for a person's word, or that a service keeps from being carried out."""
-    return {"format": FORMAT, "version": VERSION, "path": str(path), "state": "refused", **_plan(planned)}
+def refused(planned: Plan, path: Path, *, proofs: Sequence[Proof] = ()) -> dict[str, Any]:
+    """Return a plan that waits for a person's word, that a service keeps from being carried out, or that was not proved."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "path": str(path),
+        "state": "refused",
+        **_plan(planned),
+        "proofs": list(map(proof, proofs)),
+    }
 
 
 def done(trusted: Trusted) -> dict[str, Any]:
@@ -29,14 +38,16 @@ def done(trusted: Trusted) -> dict[str, Any]:
         "format": FORMAT,
         "version": VERSION,
         **_plan(trusted.plan),
-        "proofs": [
-            {"endpoint": item.endpoint, "verifier": item.verifier, "state": str(item.state), "detail": item.detail}
-            for item in trusted.proofs
-        ],
+        "proofs": list(map(proof, trusted.proofs)),
         "is_forced": trusted.is_forced,
         "pruned": [record.sha256.hex() for record in trusted.pruned],
         "settings": {"options": list(trusted.settings.options), "notes": list(trusted.settings.notes)},
     }
+
+
+def proof(item: Proof) -> dict[str, str]:
+    """Return what one verifier said of one service."""
+    return {"endpoint": item.endpoint, "verifier": item.verifier, "state": str(item.state), "detail": item.detail}
 
 
 def _plan(planned: Plan) -> dict[str, Any]:

@@ -12,11 +12,18 @@ from anchorkeep.cli import render, store_change, store_entry
 from anchorkeep.judge.decision import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from anchorkeep.actions.proof import Proof
     from anchorkeep.actions.trust import Trusted
     from anchorkeep.actions.trust_plan import Choice, Plan
 
-_PROVED = {Proved.PROVED: ("✓", "green"), Proved.REFUSED: ("✗", "bold red"), Proved.NOT_PROVED: ("?", "yellow")}
+_PROVED = {
+    Proved.PROVED: ("✓", "green"),
+    Proved.REFUSED: ("✗", "bold red"),
+    Proved.NOT_PROVED: ("?", "yellow"),
+    Proved.NOT_ASKED: ("-", "dim"),
+}
 _MARKS = {Verdict.NEEDED: ("?", "yellow"), Verdict.HELD: ("=", "dim")}
 #: What stands for a fingerprint that a person is about to be asked for.
 _UNTOLD = "to be had by another channel"
@@ -70,11 +77,20 @@ def result(trusted: Trusted) -> RenderableType:
     return Group(*parts)
 
 
-def proofs(trusted: Trusted) -> RenderableType:
-    """Return what the verifiers said of each service."""
-    return Group(*map(_proof, trusted.proofs))
+def proofs(made: Sequence[Proof]) -> RenderableType:
+    """Return what the verifiers said: a sentence once, with the services that it is said of, or their number where it is all."""
+    found: dict[tuple[Proved, str, str], list[str]] = {}
+    for item in made:
+        found.setdefault((item.state, item.verifier, item.detail), []).append(item.endpoint)
+    everyone = {item.endpoint for item in made}
+    return Group(*(_proof(*said, _named(endpoints, everyone)) for said, endpoints in found.items()))
 
 
-def _proof(item: Proof) -> RenderableType:
-    mark, style = _PROVED[item.state]
-    return render.text(f"{mark} {item.endpoint}  {item.verifier}: {item.detail}", style)
+def _named(endpoints: Sequence[str], everyone: Collection[str]) -> str:
+    each = tuple(dict.fromkeys(endpoints))
+    return f"all {len(each)} services" if len(each) > 1 and len(each) == len(everyone) else ", ".join(each)
+
+
+def _proof(state: Proved, verifier: str, detail: str, named: str) -> RenderableType:
+    mark, style = _PROVED[state]
+    return render.text(f"{mark} {named}  {verifier}: {detail}", style)

@@ -1,5 +1,5 @@
 """
-Ask a Java virtual machine whether it trusts services by a store: a program of ours, which it compiles and runs (JEP 330).
+Ask a Java virtual machine whether it trusts services by a store: it runs a program of ours (`java_program`).
 
 Rules kept here:
 - store, password and questions go over stdin; arguments and environment hold nothing but the program's place;
@@ -17,11 +17,11 @@ import signal
 import tempfile
 from dataclasses import dataclass, field
 from enum import StrEnum
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import FileError
+from anchorkeep.host import java_program
 from anchorkeep.host.process import tail
 from anchorkeep.model import java
 from anchorkeep.text import counted, visible
@@ -31,18 +31,12 @@ if TYPE_CHECKING:
 
     from anchorkeep.host.jre import Jre
 
-_PROGRAM = "TrustProof.java"
 #: The first release that runs a program from its source (JEP 330).
 _FIRST_WITH_SOURCE = 11
-# A program that runs for a blink: one compiler and one collector of garbage are half the work. No file in /tmp of its own.
-_OPTIONS = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto", "-Duser.language=en")
-_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
 #: Seconds for the start and the compiler, beside those for the connections.
 _START_SECONDS = 30.0
 #: Octets of an answer: a verdict, and 300 characters.
 _MAX_ANSWER = 2_000
-#: Octets of what it says when it fails.
-_TOLD = 2_000
 
 
 class Verdict(StrEnum):
@@ -125,73 +119,79 @@ def _has_compiler(runtime: Jre) -> bool:
         return False
 
 
-async def ask(jdk: Jre, store: Opened, questions: Sequence[Question], *, seconds: float) -> tuple[Answer, ...]:
+async def ask(
+    jdk: Jre, store: Opened, questions: Sequence[Question], *, seconds: float, cache: Path | None = None
+) -> tuple[Answer, ...]:
     """
     Let a JDK open a store and return what it says of each question, in their order. Nothing is written to the connections.
+
+    What it said before it failed, or ran out of time, counts; of the other questions it is `UNKNOWN`, and said why.
 
     Args:
         jdk: as `find_jdk` returns it.
         store: what it opens; where it cannot, it refuses every service.
         questions: the services.
         seconds: for each connection, and each handshake.
+        cache: where the program is kept once it is compiled, as for `java_program.lay_out`.
 
     Raises:
-        FileError: it cannot be started, fails, or is not done in time.
+        FileError: it cannot be started.
     """
     message = _message(store, questions, seconds)
     limit = _START_SECONDS + 2 * seconds * len(questions)
-    with tempfile.TemporaryDirectory(prefix="anchorkeep-java-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        program, log = folder / _PROGRAM, folder / "log"
-        program.write_bytes(resources.files("anchorkeep.host").joinpath("java", _PROGRAM).read_bytes())
-        command = (jdk.home / "bin" / "java", *_OPTIONS, "-cp", folder, program)
-        return await _run(command, message, folder=folder, log=log, limit=limit, expected=len(questions))
+    java = jdk.home / "bin" / "java"
+    try:
+        with tempfile.TemporaryDirectory(prefix="anchorkeep-java-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            command = (java, *await java_program.lay_out(jdk, folder, cache=cache))
+            output, obstacle = await _run(command, message, folder=folder, limit=limit, most=len(questions) * _MAX_ANSWER)
+    except OSError as error:
+        raise FileError(f"{visible(str(java))} cannot be started: {(error.strerror or 'it failed').lower()}.") from error
+    answers = _answers(output)
+    if len(answers) > len(questions):
+        answers, obstacle = (), "answered more than it was asked."
+    missing = Answer(verdict=Verdict.UNKNOWN, reason=f"{visible(str(java))} {obstacle}")
+    return answers + (missing,) * (len(questions) - len(answers))
 
 
-async def _run(
-    command: tuple[str | Path, ...], message: bytes, *, folder: Path, log: Path, limit: float, expected: int
-) -> tuple[Answer, ...]:
-    output = b""
+async def _run(command: tuple[str | Path, ...], message: bytes, *, folder: Path, limit: float, most: int) -> tuple[bytes, str]:
+    """Return what a program wrote, and what is to be said of the answers that are not in it; raise OSError if none starts."""
+    log = folder / "log"
+    with log.open("wb") as errors:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=errors,
+            cwd=folder,
+            env=java_program.ENVIRONMENT,
+            start_new_session=True,
+        )
+    heard = bytearray()
     status: int | None = None
     try:
-        with log.open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                cwd=folder,
-                env=_ENVIRONMENT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        raise FileError(f"{visible(str(command[0]))} cannot be started: {(error.strerror or 'it failed').lower()}.") from error
-    try:
         async with asyncio.timeout(limit):
-            output = await _converse(process, message, most=expected * _MAX_ANSWER)
-            status = await process.wait() if len(output) <= expected * _MAX_ANSWER else None
+            await _converse(process, message, heard, most=most)
+            status = await process.wait() if len(heard) <= most else None
     except TimeoutError:
-        raise FileError(f"{visible(str(command[0]))} was not done within {counted(round(limit), 'second')}.") from None
+        return bytes(heard), f"was not done within {counted(round(limit), 'second')}."
     finally:
         await _end(process)
-    answers = _answers(output)
-    if status != 0 or len(answers) != expected:
-        what = "wrote more than its answers" if status is None else f"failed with status {status}"
-        raise FileError(f"{visible(str(command[0]))} {what}. It said: {tail(log)}")
-    return answers
+    what = "wrote more than its answers" if status is None else f"ended with status {status} before it answered"
+    return bytes(heard), f"{what}. It said: {tail(log)}"
 
 
-async def _converse(process: asyncio.subprocess.Process, message: bytes, *, most: int) -> bytes:
-    """Say everything, then hear everything up to a bound: it answers only what it has read, in less than a pipe holds."""
+async def _converse(process: asyncio.subprocess.Process, message: bytes, heard: bytearray, *, most: int) -> None:
+    """Say everything while hearing everything up to a bound; what was heard stays where this is ended."""
     assert process.stdin is not None  # noqa: S101 (both are pipes)
     assert process.stdout is not None  # noqa: S101
-    hearing = asyncio.ensure_future(_hear(process.stdout, most))
+    hearing = asyncio.ensure_future(_hear(process.stdout, heard, most))
     try:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             process.stdin.write(message)
             await process.stdin.drain()
         process.stdin.close()
-        return await hearing
+        await hearing
     finally:
         hearing.cancel()
 
@@ -207,11 +207,9 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     await process.wait()
 
 
-async def _hear(stream: asyncio.StreamReader, most: int) -> bytes:
-    heard = bytearray()
+async def _hear(stream: asyncio.StreamReader, heard: bytearray, most: int) -> None:
     while len(heard) <= most and (data := await stream.read(most)):
         heard += data
-    return bytes(heard)
 
 
 def _message(store: Opened, questions: Sequence[Question], seconds: float) -> bytes:
@@ -237,10 +235,11 @@ def _number(number: int) -> bytes:
 
 
 def _answers(output: bytes) -> tuple[Answer, ...]:
+    """Return the answers up to the first line that is none, or is cut."""
     answers = []
     for line in output.decode("utf-8", "replace").split("\n")[:-1]:
         word, tab, reason = line.partition("\t")
         if not tab or word not in set(Verdict):
-            return ()
+            break
         answers.append(Answer(verdict=Verdict(word), reason=visible(reason.strip())))
     return tuple(answers)

@@ -54,7 +54,7 @@ public final class TrustProof {
         String obstacle = "";
         try {
             trust = trustManager(type, password, data);
-        } catch (IOException | GeneralSecurityException | RuntimeException refused) {
+        } catch (IOException | GeneralSecurityException | RuntimeException | StackOverflowError | OutOfMemoryError refused) {
             obstacle = "the store cannot be opened: " + said(refused);
         }
         for (int left = input.readInt(); left > 0; left--) {
@@ -67,10 +67,18 @@ public final class TrustProof {
             }
             if (trust == null) {
                 answer(output, "refused", obstacle);
-            } else if (chain.length == 0) {
-                connect(output, new Witness(trust), new InetSocketAddress(InetAddress.getByName(address), port), name, milliseconds);
-            } else {
-                judge(output, trust, chain, name);
+                continue;
+            }
+            try {
+                if (chain.length == 0) {
+                    InetSocketAddress service = new InetSocketAddress(InetAddress.getByName(address), port);
+                    connect(output, new Witness(trust), service, name, milliseconds);
+                } else {
+                    judge(output, trust, chain, name);
+                }
+            } catch (IOException | StackOverflowError | OutOfMemoryError | LinkageError failed) {
+                // One service whose certificates are too much for Java is no reason to leave the others unasked.
+                answer(output, "unknown", said(failed));
             }
         }
     }
