@@ -8,6 +8,7 @@ import click
 import pytest
 
 from anchorkeep import errors, formats
+from anchorkeep.actions.proof_failure import UnprovedError
 from anchorkeep.cli import main as door
 from anchorkeep.cli import show
 from anchorkeep.observe.starttls.dialogue import StartTLSError
@@ -119,7 +120,7 @@ def test_every_error_is_among_those_tested() -> None:
     assert {item.__name__ for item in _kinds(errors.AnchorkeepError)} == {
         *("AnchorkeepError", "UsageError", "InputError", "TLVError", "CertificateError", "StoreFormatError"),
         *("UnsupportedFormatError", "StoreIntegrityError", "EvidenceError", "UnsupportedEntryError", "RefusedError"),
-        *("FileError", "StartTLSError", "TooMuchWorkError"),
+        *("FileError", "StartTLSError", "TooMuchWorkError", UnprovedError.__name__),
     }
 
 

@@ -93,7 +93,7 @@ def read(data: bytes, *, name: str) -> Complaint | None:
     if not hits:
         return None
     first = hits[0]
-    others = {hit.row.text: visible(hit.text.strip(), limit=_MAX_QUOTED) for hit in hits[1:] if hit.line != first.line}
+    others = {hit.line: visible(hit.text.strip(), limit=_MAX_QUOTED) for hit in hits[1:] if hit.line != first.line}
     return Complaint(
         program=first.row.program,
         causes=first.row.causes,
