@@ -68,6 +68,8 @@ def openssl(question: Question, *, is_partial: bool = False, is_strict: bool = F
     """Ask Debian's OpenSSL: purpose `ssl_server`, the name, the time and the level set, as a TLS client sets them."""
     library = _libcrypto()
     with ExitStack() as stack:
+        # The interpreter's own ssl module has the same library: what is left in its queue of errors would be taken for its own.
+        stack.callback(library.ERR_clear_error)
         sent = [_openssl_certificate(certificate, stack) for certificate in question.chain]
         if None in sent:
             return Answer(is_trusted=False, kinds=frozenset({Kind.NOT_READ}), code=-1)
