@@ -1,8 +1,7 @@
 """
 Chains that OpenSSL, GnuTLS and a Web PKI verifier are asked about: every rule of theirs in its accepting and its refusing form.
 
-Each function yields questions of one family of rules by name; `matrix` gathers them. Keys are made once a run: which they are
-never matters.
+Each function yields questions of one family of rules by name; `matrix` gathers them. Keys are made once a run.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 Item = Certificate | Authority
 Asked = tuple[str, Question]
 
-CLIENT_AUTH, ANY_PURPOSE = "1.3.6.1.5.5.7.3.2", "2.5.29.37.0"
+CLIENT_AUTH, ANY_PURPOSE = "1.3.6.1.5.5.7.3.2", oid.ANY_EXTENDED_KEY_USAGE
 _UNKNOWN = extension("1.2.3.4.5", b"\x05\x00", critical=True)
 _OLD = {"not_after": AT - timedelta(days=1)}
 _NO_IDENTIFIERS = {"has_authority_key_identifier": False, "has_subject_key_identifier": False}
@@ -39,9 +38,8 @@ _NO_IDENTIFIERS = {"has_authority_key_identifier": False, "has_subject_key_ident
 
 def question(sent: Sequence[Item], anchors: Sequence[Item], *, name: str | None = HOST, at: datetime = AT) -> Question:
     """Return a question about certificates and authorities."""
-    chain, trusted = (
-        tuple(item.certificate if isinstance(item, Authority) else item for item in items) for items in (sent, anchors)
-    )
+    each = (tuple(item.certificate if isinstance(item, Authority) else item for item in items) for items in (sent, anchors))
+    chain, trusted = each
     return Question(chain=chain, anchors=TrustAnchors(trusted), name=name, at=at)
 
 

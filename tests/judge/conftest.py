@@ -8,7 +8,9 @@ from typing import Any
 
 from anchorkeep import mint
 from anchorkeep.judge import inspection, paths
+from anchorkeep.judge.assess import Judged
 from anchorkeep.judge.paths import Limits, PathSearch
+from anchorkeep.judge.runtimes import table
 from anchorkeep.mint import Authority, Template
 from anchorkeep.mint import key as keys
 from anchorkeep.mint import name as names
@@ -140,3 +142,10 @@ def changed(certificate: Certificate, *, position: int = -1) -> Certificate:
     der = bytearray(certificate.der)
     der[position] ^= 1
     return Certificate(bytes(der))
+
+
+def runtime(label: str) -> Judged:
+    """Return a runtime that must be known."""
+    found = table.known(label)
+    assert found is not None
+    return found

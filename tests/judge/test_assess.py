@@ -1,23 +1,15 @@
 import pytest
 
-from anchorkeep.judge.assess import Judged, assess
-from anchorkeep.judge.runtimes import table
+from anchorkeep.judge.assess import assess
 from anchorkeep.model.trust_anchors import TrustAnchors
 from anchorkeep.model.verdict import Kind, Outcome, Question
-from tests.judge.conftest import AT, HOST, below, leaf, root
+from tests.judge.conftest import AT, HOST, below, leaf, root, runtime
 
 ROOT = root()
 CA = below(ROOT)
 LEAF = leaf(CA)
 PLAIN = Question(chain=(LEAF, CA.certificate), anchors=TrustAnchors((ROOT.certificate,)), name=HOST, at=AT)
 PARTIAL = Question(chain=PLAIN.chain, anchors=TrustAnchors((CA.certificate,)), name=HOST, at=AT)
-
-
-def runtime(label: str) -> Judged:
-    """Return a runtime that must be known."""
-    found = table.known(label)
-    assert found is not None
-    return found
 
 
 @pytest.mark.parametrize("label", ["openssl", "openssl-partial", "webpki", "gnutls"])

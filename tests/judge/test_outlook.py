@@ -5,8 +5,7 @@ from anchorkeep.judge.outlook import outlook
 from anchorkeep.model.certificate import Certificate
 from anchorkeep.model.trust_anchors import TrustAnchors
 from anchorkeep.model.verdict import Kind, Question
-from tests.judge.conftest import AT, HOST, below, leaf, root
-from tests.judge.test_assess import runtime
+from tests.judge.conftest import AT, HOST, below, leaf, root, runtime
 
 ROOT = root()
 CA = below(ROOT)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from anchorkeep.judge.budget import Budget, BudgetExceededError
+from anchorkeep.judge.budget import SIGNATURE_CHECKS, STEPS, Budget, BudgetExceededError
 from anchorkeep.judge.runtimes import gnutls, openssl, webpki
 from anchorkeep.model.runtime import GnuTLSRuntime, OpenSSLRuntime, WebPKIRuntime
 from anchorkeep.model.verdict import Kind, Outcome, Reason, Verdict
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
 #: The runtimes whose rules are here.
 Judged: TypeAlias = OpenSSLRuntime | GnuTLSRuntime | WebPKIRuntime
-
-#: What one judgement may cost where the caller does not say.
-STEPS = 5_000
-SIGNATURE_CHECKS = 256
 
 
 def assess(question: Question, runtime: Judged, *, steps: int = STEPS, signature_checks: int = SIGNATURE_CHECKS) -> Verdict:

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from anchorkeep.model.certificate import Certificate
 
 
+#: What one judgement may cost where the caller does not say.
+STEPS = 5_000
+SIGNATURE_CHECKS = 256
+
+
 class BudgetExceededError(Exception):
     """The budget ran out before the question could be answered; never leaves the judge."""
 
@@ -27,8 +32,8 @@ class Budget:
             to be slow, and next to nothing where the answer is remembered, which costs the same here.
     """
 
-    steps: int = 5_000
-    signature_checks: int = 256
+    steps: int = STEPS
+    signature_checks: int = SIGNATURE_CHECKS
 
     def look(self) -> None:
         """

@@ -2,9 +2,8 @@
 The texts by which programs say that they do not trust a service, and what each of them can mean.
 
 A row is looked for in a line as it stands, in lower case. The more telling text stands before the one that it contains or
-that comes with it: where a log has several, the first row of the table that is found speaks. Sources: the programs, OpenJDK 8
-to 25, OpenSSL 1.1 to 4.0 (`crypto/x509/x509_txt.c`), curl 7 and 8, CPython 3.8 on, Node.js, .NET, Go,
-GnuTLS 3.
+that comes with it: where a log has several, the first row of the table that is found speaks. The texts were written
+down from what is known of the programs; they were not held against the programs themselves.
 """
 
 from __future__ import annotations

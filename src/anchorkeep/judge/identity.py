@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from anchorkeep.model.endpoint import as_ip_address
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address, IPv6Address
+
     from anchorkeep.model.certificate import Certificate
 
 #: Top-level names that are never delegated in the public DNS, so that no public CA can vouch for a name under them:
@@ -40,8 +42,13 @@ def matches(certificate: Certificate, reference: str) -> bool:
     """
     address = as_ip_address(reference)
     if address is not None:
-        return any(name.kind == "iPAddress" and name.raw == address.packed for name in certificate.subject_alt_names)
+        return is_for_address(certificate, address)
     return any(name.kind == "dNSName" and _matches_pattern(name.value, reference) for name in certificate.subject_alt_names)
+
+
+def is_for_address(certificate: Certificate, address: IPv4Address | IPv6Address) -> bool:
+    """Return whether an iPAddress of subjectAltName is the address, bit by bit (RFC 9525 §6.5)."""
+    return any(name.kind == "iPAddress" and name.raw == address.packed for name in certificate.subject_alt_names)
 
 
 def presented(certificate: Certificate) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def _flaws_of_issuer(certificate: Certificate) -> tuple[PathProblem, ...]:
         message = f"{certificate.title} issued a certificate but its key usage lacks keyCertSign."
         found.append(PathProblem(id="wrong-key-usage", position=0, message=message))
     purposes = certificate.extended_key_usage
-    if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE, *_GATED} & set(purposes):
+    if purposes is not None and not {oid.SERVER_AUTH, oid.ANY_EXTENDED_KEY_USAGE, *oid.SERVER_GATED} & set(purposes):
         message = f"{certificate.title} may not issue certificates for servers (extKeyUsage)."
         found.append(PathProblem(id="wrong-purpose", position=0, message=message))
     return tuple(found)
@@ -136,10 +136,6 @@ def _of_issuer(path: Sequence[Certificate], position: int) -> Iterator[PathProbl
             message = f"{issuer.title} allows {limit} intermediates below it, the path has {below}."
             yield PathProblem(id="path-too-long", position=position, message=message)
     yield from _constrained(path, position)
-
-
-#: "Server gated crypto": old intermediates carry it instead of serverAuth; OpenSSL and NSS take it as such.
-_GATED = ("1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1")
 
 
 def _constrained(path: Sequence[Certificate], position: int) -> Iterator[PathProblem]:

@@ -78,6 +78,8 @@ EXTENSIONS = {
 }
 
 SERVER_AUTH = "1.3.6.1.5.5.7.3.1"
+#: "Server gated crypto" of Microsoft and Netscape: old intermediates carry it instead of serverAuth.
+SERVER_GATED = frozenset({"1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1"})
 ANY_EXTENDED_KEY_USAGE = "2.5.29.37.0"
 #: Purposes of extKeyUsage (RFC 5280 §4.2.1.12) and access methods (§4.2.2.1).
 PURPOSES = {

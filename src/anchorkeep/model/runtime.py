@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -97,7 +97,6 @@ class OpenSSLRuntime:
     is_partial: bool = False
     is_strict: bool = False
     security_level: int = 2
-    assumed: tuple[str, ...] = ()
     is_proved: bool = True
 
     @property
@@ -118,7 +117,6 @@ class WebPKIRuntime:
 
     label: str
     is_permissive: bool = False
-    assumed: tuple[str, ...] = ()
     is_proved: bool = True
 
     @property
@@ -139,13 +137,9 @@ class GnuTLSRuntime:
 
     label: str
     version: tuple[int, int]
-    assumed: tuple[str, ...] = ()
     is_proved: bool = True
 
     @property
     def family(self) -> Family:
         """GnuTLS."""
         return Family.GNUTLS
-
-
-Runtime: TypeAlias = JavaRuntime | OpenSSLRuntime | WebPKIRuntime | GnuTLSRuntime

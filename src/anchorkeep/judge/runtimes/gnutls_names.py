@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from anchorkeep.judge import identity
 from anchorkeep.judge.runtimes import gnutls_purpose
 from anchorkeep.model import oid
 from anchorkeep.model.endpoint import as_ip_address
@@ -29,7 +30,7 @@ def matches(certificate: Certificate, reference: str) -> bool:
     """
     address = as_ip_address(reference)
     if address is not None:
-        return any(name.kind == "iPAddress" and name.raw == address.packed for name in certificate.subject_alt_names)
+        return identity.is_for_address(certificate, address)
     presented = [name.raw.decode("latin-1") for name in certificate.subject_alt_names if name.kind == "dNSName"]
     has_other = any(name.kind in {"iPAddress", "URI"} for name in certificate.subject_alt_names)
     if not presented and not has_other and gnutls_purpose.is_for_servers(certificate):

@@ -9,8 +9,6 @@ from anchorkeep.model import oid
 if TYPE_CHECKING:
     from anchorkeep.model.certificate import Certificate
 
-_ANY = "2.5.29.37.0"
-
 
 def is_for_servers(certificate: Certificate) -> bool:
     """
@@ -20,4 +18,4 @@ def is_for_servers(certificate: Certificate) -> bool:
         CertificateError: the extension cannot be read.
     """
     purposes = certificate.extended_key_usage
-    return not purposes or oid.SERVER_AUTH in purposes or _ANY in purposes
+    return not purposes or oid.SERVER_AUTH in purposes or oid.ANY_EXTENDED_KEY_USAGE in purposes

@@ -24,9 +24,9 @@ _CURVES = frozenset({"EC P-192", "EC P-224", "EC P-256", "EC P-384", "EC P-521"}
 _BROKEN = frozenset({"md2", "md5", "sha1"})
 _UNDERSTOOD = frozenset({
     oid.BASIC_CONSTRAINTS, oid.KEY_USAGE, oid.EXTENDED_KEY_USAGE, oid.SUBJECT_ALT_NAME, oid.NAME_CONSTRAINTS,
-    oid.SUBJECT_KEY_IDENTIFIER, oid.AUTHORITY_KEY_IDENTIFIER,
-    "2.5.29.18", "2.5.29.31", "2.5.29.32", "2.5.29.54",  # issuerAltName, CRL points, policies, inhibitAnyPolicy
-    "1.3.6.1.5.5.7.1.1", "1.3.6.1.5.5.7.1.14", "1.3.6.1.5.5.7.1.24",  # authorityInfoAccess, proxyCertInfo, TLS features
+    oid.SUBJECT_KEY_IDENTIFIER, oid.AUTHORITY_KEY_IDENTIFIER, oid.CRL_DISTRIBUTION_POINTS, oid.CERTIFICATE_POLICIES,
+    oid.INHIBIT_ANY_POLICY, oid.AUTHORITY_INFORMATION_ACCESS,
+    "2.5.29.18", "1.3.6.1.5.5.7.1.14", "1.3.6.1.5.5.7.1.24",  # issuerAltName, proxyCertInfo, TLS features
 })  # fmt: skip
 
 

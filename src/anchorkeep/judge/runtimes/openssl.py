@@ -104,9 +104,7 @@ def _path(question: Question, runtime: OpenSSLRuntime, budget: Budget, *, checks
     store.set_flags(flags)
     store.set_time(question.at.astimezone(UTC))
     for anchor in _reachable_anchors(question, budget):
-        loaded = _loaded(anchor)
-        if loaded is not None:
-            store.add_cert(loaded)
+        store.add_cert(anchor)
     leaf, *others = (loaded for loaded in map(_loaded, question.chain) if loaded is not None)
     known = {certificate.der: certificate for certificate in question.chain}
     try:
@@ -120,9 +118,9 @@ def _path(question: Question, runtime: OpenSSLRuntime, budget: Budget, *, checks
     return tuple(_kept(item, known) for item in chain)
 
 
-def _reachable_anchors(question: Question, budget: Budget) -> list[Certificate]:
+def _reachable_anchors(question: Question, budget: Budget) -> list[crypto.X509]:
     """Return the anchors that a path can come to, for OpenSSL goes from name to name; loading a whole store takes long."""
-    found: list[Certificate] = []
+    found: list[crypto.X509] = []
     seen: set[bytes] = set()
     names = [name.canonical for certificate in question.chain for name in (certificate.subject, certificate.issuer)]
     while names:
@@ -132,7 +130,10 @@ def _reachable_anchors(question: Question, budget: Budget) -> list[Certificate]:
         seen.add(name)
         for anchor in question.anchors.by_subject(name):
             budget.look()
-            found.append(anchor)
+            loaded = _loaded(anchor)
+            if loaded is None:
+                continue  # A store may hold what OpenSSL cannot read, and it leads nowhere.
+            found.append(loaded)
             names.append(anchor.issuer.canonical)
     return found
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from anchorkeep.judge import identity
 from anchorkeep.model import oid
 from anchorkeep.model.endpoint import as_ip_address
 
@@ -39,7 +40,7 @@ def matches(certificate: Certificate, reference: str) -> bool:
     """
     address = as_ip_address(reference)
     if address is not None:
-        return any(name.kind == "iPAddress" and name.raw == address.packed for name in certificate.subject_alt_names)
+        return identity.is_for_address(certificate, address)
     presented = [name.raw.decode("latin-1") for name in certificate.subject_alt_names if name.kind == "dNSName"]
     if not presented:
         presented = [item.value for item in certificate.subject.attributes if item.oid == oid.COMMON_NAME]

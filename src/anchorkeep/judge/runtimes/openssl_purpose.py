@@ -17,8 +17,8 @@ from anchorkeep.model.verdict import Kind, Reason
 if TYPE_CHECKING:
     from anchorkeep.model.certificate import Certificate
 
-#: serverAuth, and the two "server gated crypto" of old that OpenSSL takes for it. anyExtendedKeyUsage it does not.
-_SERVER = frozenset({oid.SERVER_AUTH, "2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"})
+#: "Server gated crypto" OpenSSL takes for serverAuth, anyExtendedKeyUsage it does not.
+_SERVER = frozenset({oid.SERVER_AUTH, *oid.SERVER_GATED})
 _TLS_KEY_USAGE = frozenset({"digitalSignature", "keyEncipherment", "keyAgreement"})
 _NETSCAPE_TYPE = "2.16.840.1.113730.1.1"
 #: The bits of Netscape's type in its first octet: SSL server, SSL CA.
