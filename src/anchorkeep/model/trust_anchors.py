@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from anchorkeep.errors import CertificateError
 from anchorkeep.model.lazy import Lazy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
     from anchorkeep.model.certificate import Certificate
+
+T = TypeVar("T", bound="Hashable")
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,26 @@ class TrustAnchors:
         return frozenset(self.certificates)
 
     @Lazy
-    def _by_subject(self) -> dict[bytes, tuple[Certificate, ...]]:
-        found: dict[bytes, list[Certificate]] = {}
-        for certificate in self.certificates:
-            try:
-                found.setdefault(certificate.subject.canonical, []).append(certificate)
-            except CertificateError:
-                continue
-        return {name: tuple(certificates) for name, certificates in found.items()}
+    def _indexes(self) -> dict[Callable[[Certificate], Hashable], dict[Any, tuple[Certificate, ...]]]:
+        return {}
+
+    def indexed(self, key: Callable[[Certificate], T]) -> Mapping[T, tuple[Certificate, ...]]:
+        """Return the anchors by what a function says of each, worked out once; one that cannot be read is left out."""
+        index = self._indexes.get(key)
+        if index is None:
+            found: dict[T, list[Certificate]] = {}
+            for certificate in self.certificates:
+                try:
+                    found.setdefault(key(certificate), []).append(certificate)
+                except CertificateError:
+                    continue
+            index = self._indexes[key] = {value: tuple(certificates) for value, certificates in found.items()}
+        return index
 
     def by_subject(self, canonical: bytes) -> tuple[Certificate, ...]:
         """Return the anchors whose subject has that canonical form; one that cannot be read has no name."""
-        return self._by_subject.get(canonical, ())
+        return self.indexed(_canonical_subject).get(canonical, ())
+
+
+def _canonical_subject(certificate: Certificate) -> bytes:
+    return certificate.subject.canonical
