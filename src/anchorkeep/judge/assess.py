@@ -11,15 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from anchorkeep.judge.budget import SIGNATURE_CHECKS, STEPS, Budget, BudgetExceededError
-from anchorkeep.judge.runtimes import gnutls, openssl, webpki
-from anchorkeep.model.runtime import GnuTLSRuntime, OpenSSLRuntime, WebPKIRuntime
+from anchorkeep.judge.runtimes import gnutls, java, openssl, webpki
+from anchorkeep.model.runtime import GnuTLSRuntime, JavaRuntime, OpenSSLRuntime, WebPKIRuntime
 from anchorkeep.model.verdict import Kind, Outcome, Reason, Verdict
 
 if TYPE_CHECKING:
     from anchorkeep.model.verdict import Question
 
 #: The runtimes whose rules are here.
-Judged: TypeAlias = OpenSSLRuntime | GnuTLSRuntime | WebPKIRuntime
+Judged: TypeAlias = JavaRuntime | OpenSSLRuntime | GnuTLSRuntime | WebPKIRuntime
 
 
 def assess(question: Question, runtime: Judged, *, steps: int = STEPS, signature_checks: int = SIGNATURE_CHECKS) -> Verdict:
@@ -42,6 +42,8 @@ def assess(question: Question, runtime: Judged, *, steps: int = STEPS, signature
 
 
 def _judge(question: Question, runtime: Judged, budget: Budget) -> Verdict:
+    if isinstance(runtime, JavaRuntime):
+        return java.judge(question, runtime, budget)
     if isinstance(runtime, OpenSSLRuntime):
         return openssl.judge(question, runtime, budget)
     if isinstance(runtime, GnuTLSRuntime):
