@@ -1,24 +1,20 @@
 """Our verdicts for Java against real runtimes, whose trust managers are asked with time and name set and revocation off."""
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from anchorkeep.host import java_runtime
+from anchorkeep.host.jre import inspect
 from anchorkeep.judge.budget import Budget, BudgetExceededError
 from anchorkeep.judge.runtimes import java
-from anchorkeep.model import java as versions
 from anchorkeep.model.runtime import JavaRuntime
 from anchorkeep.model.verdict import Kind, Question
 from tests.conformance import javas, variants
 from tests.interop.keystores import OUTER_JRES, jre
 
-#: What upstream's builds have switched off since 2021, as far as chains without a JDK's root and without old curves show it.
-CERTPATH = (
-    "MD2, MD5, SHA1 jdkCA & usage TLSServer, RSA keySize < 1024, DSA keySize < 1024, EC keySize < 224, "
-    "SHA1 usage SignedJAR & denyAfter 2019-01-01"
-)
-TLS = "SSLv3, TLSv1, TLSv1.1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL"
 #: From Java 21 on its builder finds no path where the leaf's issuer was signed by a root and by a constrained CA: not understood.
 _UNLIKE = {"rfc5280::nc::nc-forbids-alternate-chain-ica": "trusted None, Java unknown-issuer"}
 _FIRST_UNLIKE = 21
@@ -38,11 +34,14 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return javas.program(tmp_path_factory.mktemp("verdicts"))
 
 
+@cache
 def runtime(version: str) -> JavaRuntime:
-    """Return the value of a release."""
-    parsed = versions.parse(version)
-    assert parsed is not None
-    return JavaRuntime(label=version, version=parsed, certpath_disabled=CERTPATH, tls_disabled=TLS)
+    """Return what is read of a runtime from its disk."""
+    found = inspect(jre(version))
+    assert found is not None
+    runtime = java_runtime.read(found)
+    assert runtime is not None
+    return runtime
 
 
 def differences(version: str, program: Path, questions: dict[str, Question]) -> dict[str, str]:

@@ -78,7 +78,7 @@ def _entries(text: str) -> list[str]:
 
 
 def _rule(entry: str) -> Rule | None:
-    name, _, rest = entry.partition(" ")
+    name, _, rest = (entry, "", "") if entry.lower().startswith("x9.62 ") else entry.partition(" ")
     if name.lower() == "include":
         return None
     size, is_for_jdk_cas, usages, after = None, False, frozenset[str](), None

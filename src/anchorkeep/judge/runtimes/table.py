@@ -1,12 +1,13 @@
 """
-The known runtimes by name, but for Java's, and what their versions differ in, as data that a reader can check.
+The known runtimes by name, and what their versions differ in, as data that a reader can check.
 
 What stands here was measured against the real programs (tests/conformance).
 """
 
 from __future__ import annotations
 
-from anchorkeep.model.runtime import GnuTLSRuntime, OpenSSLRuntime, WebPKIRuntime
+from anchorkeep.judge.runtimes import java_table
+from anchorkeep.model.runtime import GnuTLSRuntime, JavaRuntime, OpenSSLRuntime, WebPKIRuntime
 
 #: The first OpenSSL that holds a certificate valid in the very second of notAfter. 3.0 does not, 4.0 does; between was not tried.
 LAST_SECOND_COUNTS_SINCE = (4, 0)
@@ -16,13 +17,16 @@ OPENSSL_MESSAGE_BYTES = 102_400
 LEVEL = 2
 
 
-def known(label: str) -> OpenSSLRuntime | WebPKIRuntime | GnuTLSRuntime | None:
+def known(label: str) -> JavaRuntime | OpenSSLRuntime | WebPKIRuntime | GnuTLSRuntime | None:
     """
     Return a known runtime by its name, None where there is none of that name.
 
     `openssl` and `openssl-partial` are of the version of the library that judges their paths, `openssl-3.0` and
     `openssl-3.0-partial` of Debian's; all on security level 2.
+    Of Java the releases are named `java8` to `java25`.
     """
+    if label.startswith("java"):
+        return java_table.known(label)
     if label in {"openssl", "openssl-partial"}:
         return _openssl(label, _library(), is_partial=label.endswith("-partial"))
     if label in {"openssl-3.0", "openssl-3.0-partial"}:
