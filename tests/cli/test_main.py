@@ -15,7 +15,7 @@ from anchorkeep.observe.starttls.dialogue import StartTLSError
 from tests.peers import reports
 from tests.peers.command import run
 
-COMMANDS = ["show", "export", "diff", "trust", "apply", "store", "keytool", "init", "lab", "completion"]
+COMMANDS = ["show", "export", "diff", "trust", "check", "apply", "store", "keytool", "init", "lab", "completion"]
 HEAVY = ["asyncio", "cryptography", "idna", "OpenSSL", "prompt_toolkit", "questionary", "rich", "ssl", "tomlkit"]
 
 

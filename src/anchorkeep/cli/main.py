@@ -21,6 +21,7 @@ _COMMANDS = {
     "export": ("export", "Export certificates of a chain to files."),
     "diff": ("diff", "Compare what two targets present."),
     "trust": ("trust", "Let a store trust services, decided and proved."),
+    "check": ("check", "Say which runtime a store lets trust a service, until when."),
     "apply": ("apply", "Bring the stores of the settings to where they are to be."),
     "store": ("store", "Read, edit and convert stores of certificates."),
     "keytool": ("keytool", "Do what Java's keytool does, for scripts that call it."),
