@@ -181,6 +181,37 @@ SCRIPTS = {
     "print-no-file": Script(words="-printcert -file none"),
     "print-many-extensions": Script(words="-printcert -v -file many.pem"),
     "print-weak": Script(words="-printcert -file weak.pem"),
+    # As public guides write it: a Dockerfile's import; gists of wrouesnel (6240468b), ouyi (da0e7dcc), wsargent (11062326),
+    # rlewkowicz (8bb2f374) and recter (8051753); a trust store for TIBCO; options before the command.
+    "guide-import-der": Script(
+        words="-import -trustcacerts -keystore t.jks -storepass changeit -noprompt -alias mycert -file ca.der", store="t.jks"
+    ),
+    "guide-options-first": Script(
+        words="-keystore t.jks -storepass changeit -noprompt -trustcacerts -importcert -alias corp -file ec.pem", store="t.jks"
+    ),
+    "guide-password-first": Script(words="-storepass changeit -import -noprompt -alias ec -file ec.pem -keystore t.p12"),
+    "guide-list-after": Script(words="-storepass changeit -list -keystore t.p12"),
+    "guide-verbose-import": Script(
+        words="-import -v -trustcacerts -alias exampleca -file ec.pem -keypass:env KEYTOOL_PW -storepass changeit "
+        "-keystore new.jks",
+        stdin="yes\n",
+        store="new.jks",
+    ),
+    "guide-server-key": Script(
+        words="-importkeystore -deststorepass changeit -destkeypass changeit -destkeystore new.jks -srckeystore app.p12 "
+        "-srcstoretype PKCS12 -srcstorepass secret1 -srcalias app -destalias server-cert",
+        store="new.jks",
+    ),
+    "guide-verbose-merge": Script(
+        words="-v -importkeystore -srckeystore app.p12 -srcstoretype PKCS12 -srcstorepass secret1 -destkeystore new.jks "
+        "-deststoretype JKS -deststorepass changeit",
+        store="new.jks",
+    ),
+    "guide-trust-store": Script(
+        words="-import -alias root2 -file ec.pem -keystore new.jks -storetype JKS -storepass changeit -keypass changeit "
+        "-noprompt",
+        store="new.jks",
+    ),
 }
 #: What JDK 17 is asked in the short run; both are asked everything in the long one.
 _SHORT_17 = frozenset(
