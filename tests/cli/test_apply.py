@@ -187,7 +187,7 @@ def test_person_is_told(cloud: lab.Cloud, lab_settings: Path) -> None:
     seen = run("apply", "--config", settings, width=200)
     assert seen.code == Exit.FINDING
     assert [line.split()[0] for line in seen.out.splitlines() if line and not line.startswith(" ")] == ["created", "failed"]
-    assert (cloud.root.sha256.hex()[:8] in seen.out, "accept = [" in seen.err) == (True, True)
+    assert (cloud.root.sha256.hex()[:8] in seen.out, "accept = [" in " ".join(seen.err.split())) == (True, True)
 
 
 def test_settings_without_stores_are_a_usage_error(lab_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

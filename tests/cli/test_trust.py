@@ -198,12 +198,14 @@ def test_person_types_the_first_digits(cloud: lab.Cloud, lab_settings: Path, her
     assert held() == (cloud.root,)
 
 
-def test_person_who_types_nothing_refuses(lab_settings: Path, here: Path) -> None:
-    """Enter alone writes nothing."""
+def test_person_who_types_nothing_refuses(cloud: lab.Cloud, lab_settings: Path, here: Path) -> None:
+    """Enter alone writes nothing, and what was not typed is not shown to be pasted."""
     words = ["trust", "--config", lab_settings, "--env", "uat", "--store", "store.p12"]
     with terminal(words, cwd=here, environment={"ANCHORKEEP_STATE": str(here / "state")}) as screen:
         screen.answer("First 8 digits", ENTER)
         assert screen.end() == 1
+        assert "was not typed" in screen.flat
+        assert cloud.root.sha256.hex()[:8] not in screen.flat
     assert not (here / "store.p12").exists()
 
 

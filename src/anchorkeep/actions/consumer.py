@@ -21,8 +21,9 @@ _REPLACES = (
 )
 _JOINED = "This replaces Java's default roots. The store holds those of today too, which follow no update of the runtime."
 _UNTOLD = (
-    "The password is left out. On a command line every user of the machine sees it: write these options with it into a file that "
-    "only the program's user may read, and start: java @FILE"
+    "-Djavax.net.ssl.trustStorePassword= is left out, with the store's password: on a command line every user of the machine "
+    "sees it. Write it and the options above into a file that only the program's user may read, and start: java @FILE (from "
+    "Java 9 on; under Java 8 the program has to set the property itself)."
 )
 _PROVIDER = "BKS is Bouncy Castle's: the program needs its provider."
 _BUNDLE = (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from anchorkeep.actions import roots
 from anchorkeep.actions.roots import Places
 from anchorkeep.errors import CertificateError, RefusedError
-from anchorkeep.judge.decision import Verdict
+from anchorkeep.judge.decision import ASK, Verdict
 from anchorkeep.model.pool import SourceKind
 from anchorkeep.model.truststore import TrustedCertEntry, TrustStore
 from anchorkeep.text import counted
@@ -76,7 +76,7 @@ def refusal(found: Sequence[Doubt]) -> RefusedError:
     others = f" The same goes for {counted(len(more), 'more certificate')}." if more else ""
     words = " ".join(f"--accept-fingerprint {item.certificate.sha256.hex()}" for item in found)
     message = f"The undo would bring back {first.certificate.title}: {first.reason} Nothing was undone.{others}"
-    return RefusedError(message, remedy=f"Compare its SHA-256 fingerprint by another channel, then add {words}")
+    return RefusedError(message, remedy=f"{ASK}; then add {words}")
 
 
 def _expiry(certificate: Certificate, at: datetime) -> str | None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from anchorkeep.errors import RefusedError
+from anchorkeep.judge.decision import ASK
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.pool import SourceKind
 from anchorkeep.text import counted
@@ -147,9 +148,7 @@ def _refuse_hearsay(report: Report, certificate: Certificate, accepted: Collecti
         return
     message = f"{report.subject.label}: {certificate.title} was not exported: {reason}."
     fingerprint = certificate.sha256.hex()
-    remedy = (
-        f"Compare its fingerprint by another channel, then add --accept-fingerprint {fingerprint}; --select sent asks nothing."
-    )
+    remedy = f"{ASK}, then add --accept-fingerprint {fingerprint}; --select sent asks nothing."
     raise RefusedError(message, remedy=remedy)
 
 

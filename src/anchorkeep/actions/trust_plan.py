@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from anchorkeep.errors import AnchorkeepError, RefusedError
 from anchorkeep.judge import decision as deciding
 from anchorkeep.judge import strategy as strategies
-from anchorkeep.judge.decision import Evidence, Verdict
+from anchorkeep.judge.decision import ASK, Evidence, Verdict
 from anchorkeep.judge.strategy import Strategy
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.pool import SourceKind
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 #: What to do about a chain that is no source of anchors.
 _UNTRUSTED = (
-    "Compare its certificates by another channel; then --from-untrusted-chain takes it, with --accept-fingerprint for each."
+    "First have the service repaired, check the name, or go around the proxy that inspects. Only if its certificates must be "
+    "taken as they are: --from-untrusted-chain, with --accept-fingerprint for each that whoever runs the service confirms to you."
 )
 #: Of one certificate wanted for several services the decision that asks the most counts.
 _STRICTEST = (Verdict.NEEDED, Verdict.ACCEPTED, Verdict.HELD, Verdict.VERIFIED_PATH, Verdict.PUBLIC_ROOT)
@@ -267,4 +268,4 @@ def _asking(needed: Sequence[Choice]) -> str:
 
 def _remedy(needed: Iterable[Choice]) -> str:
     words = " ".join(f"--accept-fingerprint {choice.certificate.sha256.hex()}" for choice in needed)
-    return f"Compare the SHA-256 fingerprint by another channel, not by what is shown here; then add {words}"
+    return f"{ASK}; then add {words}"

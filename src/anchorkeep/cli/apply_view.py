@@ -11,6 +11,7 @@ from anchorkeep.actions.proof_failure import UnprovedError
 from anchorkeep.actions.trust import Trusted
 from anchorkeep.cli import render, store_change, store_entry, store_record, trust_record
 from anchorkeep.errors import AnchorkeepError, RefusedError
+from anchorkeep.judge.decision import ASK
 from anchorkeep.judge.strategy import Strategy
 from anchorkeep.model import naming
 from anchorkeep.text import shell_word
@@ -82,7 +83,7 @@ def advised(item: Applied, config: Path | None) -> AnchorkeepError:
         return RefusedError(problem.message, remedy=f"Look at it with `anchorkeep show`.{partly}")
     if planned.needed:
         accept = ", ".join(f'"{choice.certificate.sha256.hex()}"' for choice in planned.needed)
-        remedy = "Compare the SHA-256 by another channel, not by what is shown here; then write for this store: accept = "
+        remedy = f"{ASK}; then write for this store: accept = "
         return RefusedError(problem.message, remedy=f"{remedy}[{accept}]")
     return problem
 

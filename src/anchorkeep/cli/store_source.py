@@ -19,6 +19,7 @@ from anchorkeep.cli import columns, store_password
 from anchorkeep.errors import RefusedError, UsageError
 from anchorkeep.formats import evidence
 from anchorkeep.host import file
+from anchorkeep.judge.decision import ASK
 from anchorkeep.model import edit
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.finding import Severity
@@ -141,6 +142,6 @@ def _vouched(report: Report, parts: Sequence[Part], accepted: Collection[bytes])
             if certificate.sha256 not in accepted:
                 message = f"{report.subject.label}: {certificate.title} was not added: {reason}."
                 fingerprint = certificate.sha256.hex()
-                remedy = f"Compare its fingerprint by another channel, then add --accept-fingerprint {fingerprint}"
+                remedy = f"{ASK}; then add --accept-fingerprint {fingerprint}"
                 raise RefusedError(message, remedy=remedy)
     return tuple(item.certificate for item in selection.choose(report, parts, accepted=accepted))

@@ -11,7 +11,7 @@ import click
 
 from anchorkeep.actions import trust, trust_plan
 from anchorkeep.actions.proof_failure import UnprovedError
-from anchorkeep.actions.trust_plan import Wish
+from anchorkeep.actions.trust_plan import Left, Wish
 from anchorkeep.cli import (
     columns,
     looking,
@@ -32,6 +32,7 @@ from anchorkeep.cli import (
 from anchorkeep.errors import RefusedError, UsageError
 from anchorkeep.formats.capability import TITLES
 from anchorkeep.host import file
+from anchorkeep.judge.decision import ASK
 from anchorkeep.judge.strategy import Strategy
 from anchorkeep.text import counted
 
@@ -88,8 +89,8 @@ def command(
     Let the store at --store trust every TARGET: a service, a URL, an environment.
 
     Roots of Mozilla's list, and what lies on a path that verifies up to one, are taken without a question; everything else needs
-    its fingerprint, had by another channel. The new store is proved with OpenSSL, and with Java where there is a JDK, before
-    anything is replaced. Twice changes nothing.
+    its fingerprint, told by whoever runs the service. The new store is proved with OpenSSL, and with Java where there is a JDK,
+    before anything is replaced. Twice changes nothing.
     """
     terms = store_options.terms(dry_run=dry_run, java=java, reproducible=reproducible)
     is_new = not file.is_present(path)
@@ -148,7 +149,7 @@ def _decided(reports: Sequence[Report], wish: Wish, held: TrustStore | None, *, 
     is_asked = not as_json and bool(planned.needed) and not planned.is_stopped and question.can_be_asked()
     if not as_json:
         render.out(trust_view.plan(planned, is_asked=is_asked))
-    if planned.unused:
+    if planned.unused and not any(isinstance(item, Left) for item in planned.targets):
         noun = counted(len(planned.unused), "accepted fingerprint")
         render.say(f"! {noun} of no certificate that is wanted: {', '.join(item.hex() for item in planned.unused)}")
     if not is_asked:
@@ -156,7 +157,12 @@ def _decided(reports: Sequence[Report], wish: Wish, held: TrustStore | None, *, 
     typed = frozenset(
         choice.certificate.sha256 for choice in planned.needed if vouching.is_vouched(choice.certificate, choice.decision.reason)
     )
-    return trust_plan.plan(reports, dataclasses.replace(wish, accepted=wish.accepted | typed), held=held)
+    decided = trust_plan.plan(reports, dataclasses.replace(wish, accepted=wish.accepted | typed), held=held)
+    if decided.needed:
+        # Without the fingerprint itself: who could not type it shall not paste it from here.
+        message = f"{decided.needed[0].certificate.title} was not added: its fingerprint was not typed. Nothing was written."
+        raise RefusedError(message, remedy=f"{ASK}; then start again.")
+    return decided
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ _PROVED = {
 }
 _MARKS = {Verdict.NEEDED: ("?", "yellow"), Verdict.HELD: ("=", "dim")}
 #: What stands for a fingerprint that a person is about to be asked for.
-_UNTOLD = "to be had by another channel"
+_UNTOLD = "to be had from whoever runs the service"
 
 
 def plan(planned: Plan, *, is_asked: bool) -> RenderableType:

@@ -24,7 +24,7 @@ def is_vouched(certificate: Certificate, reason: str) -> bool:
     """
     render.out("")
     render.out(render.text(f"? {certificate.title}: {reason}", "yellow"))
-    render.out("Have its SHA-256 from whoever answers for it, by another channel: it is not shown here.")
+    render.out("Have its SHA-256 told by whoever runs the service, by telephone or on their page: it is not shown here.")
     for _ in range(_ATTEMPTS):
         typed = question.line(f"First {decision.DIGITS} digits of it (none: refuse):")
         if not typed:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: Hexadecimal digits of a SHA-256 that a person types at least.
 DIGITS = 8
 
+#: How a person comes to vouch for a certificate; the network that showed it cannot vouch for itself.
+ASK = "Ask whoever runs the service for its SHA-256 fingerprint, by telephone or from their own page, and compare"
+
 
 class Verdict(StrEnum):
     """What is decided about a certificate."""

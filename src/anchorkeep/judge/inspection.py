@@ -32,7 +32,7 @@ NOTE, WARNING, ERROR = Severity.NOTE, Severity.WARNING, Severity.ERROR
 #: Titles named in one sentence.
 _NAMED = 3
 
-_COMPARE = "Compare the root's fingerprint with one that you got by another channel before you trust it."
+_COMPARE = "Compare the root's fingerprint with what whoever runs the service tells you before you trust it."
 
 
 def inspect(

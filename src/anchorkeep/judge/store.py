@@ -96,7 +96,7 @@ def _of_short_key(store: TrustStore) -> Iterator[Finding]:
     """Look for the integrity check of BKS versions 0 and 1, whose key can be tried out (CVE-2018-5382)."""
     if any(item.part is Part.INTEGRITY and item.algorithm.endswith(_SHORT_KEY) for item in store.protection):
         message = "The store's integrity check has a key of 16 bits: anybody can change the store, and its password still fits."
-        remedy = "Compare its certificates by another channel, then convert it to a new BKS store."
+        remedy = "Compare its certificates with those that whoever made it has, then convert it to a new BKS store."
         yield _finding("integrity-key-short", WARNING, message, remedy)
 
 
