@@ -110,6 +110,9 @@ def command(
     planned = _decided(reports, wish, held, as_json=as_json)
     if planned.is_stopped or planned.needed:
         return _refuse(planned, path, as_json=as_json)
+    notes = () if defaults is None else trust_source.told(defaults, reports)
+    for note in () if as_json else notes:
+        render.say(f"! {note}")  # Before anything is written: a root of nobody's list may be a proxy's.
     prover = trust.prover(
         jdk=trust_source.jdk(java, said), clock=options.now, timeout=request.timeout, cache=settings.cache_directory()
     )
@@ -117,8 +120,7 @@ def command(
         trusted = trust.carry_out(
             planned, path, prover=prover, terms=terms, format=format_, password=password, is_forced=force_unproved
         )
-    notes = () if defaults is None else trust_source.told(defaults, reports)
-    _tell(dataclasses.replace(trusted, written=_noted(trusted.written, notes)), as_json=as_json)
+    _tell(dataclasses.replace(trusted, written=_noted(trusted.written, notes if as_json else ())), as_json=as_json)
     return outcome.worst(_codes(planned))
 
 
