@@ -26,7 +26,7 @@ _KINDS = (
     (r"keyCertSign|key usage check failed|KeyUsage does not allow", Kind.WRONG_KEY_USAGE),
     (r"Extended key usage does not permit|Netscape cert type", Kind.WRONG_PURPOSE),
     (r"name constraints check failed|supported for OtherName", Kind.NAME_CONSTRAINT),
-    (r"matching (?:are )?not supported|IndexOutOfBounds", Kind.NAME_CONSTRAINT),
+    (r"matching (?:are )?not supported|IndexOutOfBounds|UnsupportedOperationException", Kind.NAME_CONSTRAINT),
     (r"unrecognized critical extension", Kind.UNKNOWN_CRITICAL),
     (r"distrusted", Kind.DISTRUSTED),
     (r"No subject alternative|No name matching|Illegal given domain name|alternative DNS name", Kind.NAME_MISMATCH),

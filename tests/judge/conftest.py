@@ -81,7 +81,7 @@ def extension(dotted: str, value: bytes, *, critical: bool = False) -> Extension
 def general_name(kind: str, value: str | bytes) -> bytes:
     """Return one GeneralName (RFC 5280 §4.2.1.6)."""
     raw = value.encode() if isinstance(value, str) else value
-    number = {"rfc822Name": 1, "dNSName": 2, "directoryName": 4, "URI": 6, "iPAddress": 7}[kind]
+    number = {"rfc822Name": 1, "dNSName": 2, "directoryName": 4, "URI": 6, "iPAddress": 7, "registeredID": 8}[kind]
     return writer.explicit(number, raw) if kind == "directoryName" else writer.implicit(number, raw)
 
 

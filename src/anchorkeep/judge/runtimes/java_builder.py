@@ -2,9 +2,9 @@
 A path built from what was sent, as Java's `SunCertPathBuilder` does it where the chain is not in order or ends nowhere.
 
 From the leaf up, depth first. What sets it apart from validation, as measured: the authority key identifier only orders the
-candidates; name constraints are held against names below and not against the common name; at most five CAs, self-issued ones
-not counted; a trusted certificate's own dates count as soon as an issuer that is not trusted was looked for; of several anchors
-of one name one is tried, the first by Java's hash of the certificate.
+candidates; at most five CAs, self-issued ones
+not counted; a trusted certificate's own dates count as soon as an issuer that is not trusted was looked for. Name constraints are
+held against the names below as it climbs, the anchor's own too; from Java 21 on once the path is whole, as validation does.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from anchorkeep.model.verdict import Kind, Reason
 if TYPE_CHECKING:
     from anchorkeep.judge.budget import Budget
     from anchorkeep.model.certificate import Certificate
-    from anchorkeep.model.extension import GeneralName
+    from anchorkeep.model.extension import GeneralName, NameConstraints
     from anchorkeep.model.runtime import JavaRuntime
     from anchorkeep.model.verdict import Question
 
@@ -28,8 +28,8 @@ Path = tuple["Certificate", ...]
 
 #: CAs below the anchor that the builder takes (PKIXBuilderParameters.getMaxPathLength).
 MAX_CAS = 5
-#: The first release whose builder does not hold names against an anchor's constraints; measured: 17 does, 21 does not.
-_FIRST_DEAF_TO_ANCHORS = 21
+#: The first release whose builder holds names against constraints once a path is whole; measured: 17 does not, 21 does.
+_FIRST_TO_HOLD_WHOLE_PATHS = 21
 #: Reasons for dead ends that are kept, for people.
 _MAX_HINTS = 8
 
@@ -82,6 +82,10 @@ class _Search:
     looks_at_dates: bool = False
     hints: list[Reason] = field(default_factory=list)
 
+    @property
+    def _holds_whole_paths(self) -> bool:
+        return self.runtime.version.feature >= _FIRST_TO_HOLD_WHOLE_PATHS
+
     def note(self, reason: Reason) -> None:
         """Keep a reason for a dead end."""
         if len(self.hints) < _MAX_HINTS and reason not in self.hints:
@@ -119,8 +123,7 @@ class _Search:
         """Return who may have issued a certificate: an anchor, or where there is none of the name what was sent."""
         issuer = facts(certificate).issuer
         named = map(facts, anchors_named(self.question.anchors, issuer))
-        heard = names if self.runtime.version.feature < _FIRST_DEAF_TO_ANCHORS else None
-        anchors = [item for item in named if self._is_eligible(item, heard)]
+        anchors = [item for item in named if self._is_eligible(item, names)]
         if anchors:
             return self._in_order(anchors, certificate)
         self.looks_at_dates = True
@@ -154,14 +157,14 @@ class _Search:
                 found.setdefault(certificate, read)
         return list(found.values())
 
-    def _is_eligible(self, read: Facts, names: tuple[GeneralName, ...] | None) -> bool:
+    def _is_eligible(self, read: Facts, names: tuple[GeneralName, ...]) -> bool:
         """Whether the selector takes a certificate: by its dates, where they count, and its constraints on names."""
         self.budget.look()
         if self.looks_at_dates and (reason := java_path.outdated(read, self.question)) is not None:
             self.note(reason)
             return False
         constraints = read.certificate.name_constraints
-        if constraints is None or names is None:
+        if constraints is None or self._holds_whole_paths:
             return True
         try:
             problem = java_constraints.path_violation(names, constraints, self.runtime.version, self.budget)
@@ -188,10 +191,14 @@ class _Search:
         return java_path.unsigned(path[-1], certificate, self.budget)
 
     def _completed(self, path: Path) -> Reason | None:
-        """Return why the algorithms of a whole path refuse it."""
+        """Return why the algorithms of a whole path refuse it, or from Java 21 on its name constraints."""
         anchor = path[-1]
         is_jdk_ca = anchor.sha256 in self.runtime.jdk_cas
         reason = java_algorithms.anchor_problem(anchor, self.runtime)
+        constraints: list[NameConstraints] = []
         for number in range(len(path) - 2, -1, -1):
-            reason = reason or java_algorithms.problem(path[number], self.runtime, self.question.at, is_jdk_ca=is_jdk_ca)
+            certificate = path[number]
+            reason = reason or java_algorithms.problem(certificate, self.runtime, self.question.at, is_jdk_ca=is_jdk_ca)
+            if reason is None and self._holds_whole_paths:
+                reason = java_path.constrained(certificate, constraints, self.runtime, self.budget, is_leaf=number == 0)
         return reason

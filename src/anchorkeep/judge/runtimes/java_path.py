@@ -111,12 +111,9 @@ def _descend(path: Path, question: Question, runtime: JavaRuntime, budget: Budge
             reason, left = _as_issuer(read, left, is_first=issuer is anchor)
             if reason is not None:
                 return reason
-        if constraints and (number == 0 or not read.is_self_issued):
-            reason = _constrained(certificate, constraints, runtime, budget)
-            if reason is not None:
-                return reason
-        if certificate.name_constraints is not None:
-            constraints.append(certificate.name_constraints)
+        reason = constrained(certificate, constraints, runtime, budget, is_leaf=number == 0)
+        if reason is not None:
+            return reason
         reason = outdated(read, question) or unsigned(certificate, issuer, budget) or unresolved(read)
         if reason is not None:
             return reason
@@ -141,10 +138,20 @@ def _as_issuer(read: Facts, left: int, *, is_first: bool) -> tuple[Reason | None
     return None, min(left, bound)
 
 
-def _constrained(
-    certificate: Certificate, constraints: list[NameConstraints], runtime: JavaRuntime, budget: Budget
+def constrained(
+    certificate: Certificate, constraints: list[NameConstraints], runtime: JavaRuntime, budget: Budget, *, is_leaf: bool
 ) -> Reason | None:
-    for each in constraints:
+    """
+    Return why the constraints above a certificate forbid its names, and add its own to them (`ConstraintsChecker`).
+
+    Raises:
+        BudgetExceededError: the budget ran out.
+        CertificateError: a name cannot be read.
+    """
+    above = tuple(constraints) if is_leaf or not facts(certificate).is_self_issued else ()
+    if certificate.name_constraints is not None:
+        constraints.append(certificate.name_constraints)
+    for each in above:
         try:
             problem = java_constraints.violation(certificate, each, runtime.version, budget)
         except IncomparableError as error:
