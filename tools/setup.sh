@@ -49,8 +49,11 @@ elif is_fresh; then
     exit 0
 fi
 
-.venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+# The file lists every package there is to be. Without --no-deps pip before 24 looks past it for what is required with an extra, as
+# coverage[toml] is, finds the newest there is and refuses it for want of a hash.
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+.venv/bin/python -m pip --disable-pip-version-check check >/dev/null
 # An editable install is not compiled by pip, and by Python not where PYTHONDONTWRITEBYTECODE is set; each start would compile anew.
 .venv/bin/python -m compileall -q src
 touch .venv/.ready

@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 .venv/bin/python -m venv "$work/venv"
-"$work/venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements/base.txt
+"$work/venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements/base.txt
 "$work/venv/bin/python" -m pip install -qq --disable-pip-version-check --no-deps --no-index "$root/${wheels[0]}"
 "$work/venv/bin/python" -m pip check
 
