@@ -53,7 +53,7 @@ fi
 # coverage[toml] is, finds the newest there is and refuses it for want of a hash.
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
 .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-.venv/bin/python -m pip --disable-pip-version-check check >/dev/null
+missing=$(.venv/bin/python -m pip --disable-pip-version-check check) || { echo "setup: $missing" >&2; exit 1; }
 # An editable install is not compiled by pip, and by Python not where PYTHONDONTWRITEBYTECODE is set; each start would compile anew.
 .venv/bin/python -m compileall -q src
 touch .venv/.ready
