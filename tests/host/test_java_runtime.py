@@ -70,6 +70,12 @@ def test_properties_of_java_8_lie_elsewhere(tmp_path: Path) -> None:
     """Of a JDK 8 the properties lie below jre/lib, and its label says that its rules were not proved."""
     runtime = read(made(tmp_path, "1.8.0_402", "jdk.tls.disabledAlgorithms=X\n", "jre/lib/security"))
     assert (runtime.tls_disabled, runtime.is_proved) == ("X", False)
+    assert runtime.label.endswith("(modelled, not proved)")
+
+
+def test_release_between_goes_by_the_one_before(tmp_path: Path) -> None:
+    """A release without long support is judged by the rules of the last one before it that has, which is said."""
+    assert "its rules are those of Java 17" in read(made(tmp_path, "19.0.2")).assumed
 
 
 @pytest.mark.parametrize(("version", "expected"), [("25.0.2", "X"), ("21.0.8", "Y")])

@@ -24,6 +24,7 @@ from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from anchorkeep.host.jre import Jre
+    from anchorkeep.model.java import JavaVersion
 
 #: Where a runtime keeps its properties: from 9 on, in a JRE of 8, in a JDK of 8.
 _PROPERTIES = (
@@ -37,6 +38,7 @@ _MAX_PROPERTIES = 1024 * 1024
 _MAX_INCLUDED = 32
 #: The first release that follows `include` lines (JDK-8319332).
 _FIRST_WITH_INCLUDE = 24
+_INCLUDE = re.compile(r"include\s+(?![=:])(.+)")
 _ASSIGNMENT = re.compile(r"([^\s=:]+)\s*[=:\s]\s*(.*)")
 _CERTPATH, _TLS = "jdk.certpath.disabledAlgorithms", "jdk.tls.disabledAlgorithms"
 _POLICIES, _CURVES = "jdk.security.caDistrustPolicies", "jdk.disabled.namedCurves"
@@ -57,6 +59,8 @@ def read(jre: Jre) -> JavaRuntime | None:
     if version is None or base is None:
         return None
     assumed: list[str] = []
+    if version.feature not in java.MAJOR:
+        assumed.append(f"its rules are those of Java {base.version.feature}")
     read_properties, notes = _properties(jre.home, version.feature)
     assumed += notes
     names = tuple(part.strip() for part in read_properties.get(_POLICIES, "").split(",") if part.strip())
@@ -74,7 +78,7 @@ def read(jre: Jre) -> JavaRuntime | None:
         assumed.append("the JDK's own roots: its cacerts cannot be read")
     return replace(
         base,
-        label=f"Java {version.label}" + (f" ({visible(jre.vendor, limit=40)})" if jre.vendor else ""),
+        label=_label(jre, version, base),
         version=version,
         certpath_disabled=disabled[_CERTPATH],
         tls_disabled=disabled[_TLS],
@@ -83,6 +87,11 @@ def read(jre: Jre) -> JavaRuntime | None:
         home=str(jre.home),
         assumed=tuple(assumed),
     )
+
+
+def _label(jre: Jre, version: JavaVersion, base: JavaRuntime) -> str:
+    vendor = f" ({visible(jre.vendor, limit=40)})" if jre.vendor else ""
+    return f"Java {version.label}{vendor}" + ("" if base.is_proved else f" {java_table.UNPROVED}")
 
 
 def _nearest(feature: int) -> int:
@@ -112,15 +121,14 @@ def _parse(text: str, path: Path, found: dict[str, str], budget: list[int] | Non
     """Read assignments, later ones over earlier; with a budget follow `include FILE`, relative to the file that says so."""
     notes: list[str] = []
     for line in _lines(text):
-        match = _ASSIGNMENT.match(line)
-        if match is None:
-            continue
-        key, value = match[1], match[2].strip()
-        if key != "include" or "=" in line.split("include", 1)[1][:2]:
-            found[key] = value
+        include = _INCLUDE.match(line)
+        if include is None:
+            if match := _ASSIGNMENT.match(line):
+                found[match[1]] = match[2].strip()
             continue
         if budget is None:
             continue
+        value = include[1].strip()
         if not budget[0]:
             notes.append(f"more than {_MAX_INCLUDED} included files")
             break

@@ -16,6 +16,11 @@ from anchorkeep.model.runtime import Distrust, JavaRuntime
 
 _CERTPATH = "MD2, MD5, SHA1 jdkCA & usage TLSServer, RSA keySize < 1024, DSA keySize < 1024, EC keySize < 224"
 _TLS = "SSLv3, TLSv1, TLSv1.1, RC4, DES, MD5withRSA, DH keySize < 1024, EC keySize < 224, 3DES_EDE_CBC, anon, NULL"
+_NEWER_TLS = f"{_TLS.replace('TLSv1.1,', 'TLSv1.1, DTLSv1.0,')}, ECDH"
+_NEWEST_TLS = (
+    f"{_NEWER_TLS}, TLS_RSA_*, rsa_pkcs1_sha1 usage HandshakeSignature, ecdsa_sha1 usage HandshakeSignature, "
+    "dsa_sha1 usage HandshakeSignature"
+)
 _SIGNED_JAR = ", SHA1 usage SignedJAR & denyAfter 2019-01-01"
 #: `jdk.disabled.namedCurves` of Java 11; 17 and later have no such curves at all.
 _CURVES = (
@@ -30,12 +35,12 @@ _CURVES = (
 _RELEASES: dict[int, tuple[str, str, str, tuple[str, ...]]] = {
     8: ("11.0.13", f"{_CERTPATH}, {_CURVES}", f"{_TLS}, {_CURVES}", ("SYMANTEC_TLS",)),
     11: ("11.0.13", f"{_CERTPATH}, {_CURVES}", f"{_TLS}, {_CURVES}", ("SYMANTEC_TLS",)),
-    17: ("17.0.15", _CERTPATH + _SIGNED_JAR, f"{_TLS}, ECDH", ("SYMANTEC_TLS", "ENTRUST_TLS", "CAMERFIRMA_TLS")),
-    21: ("21.0.8", _CERTPATH + _SIGNED_JAR, f"{_TLS}, ECDH", ("SYMANTEC_TLS", "ENTRUST_TLS", "CAMERFIRMA_TLS")),
+    17: ("17.0.15", _CERTPATH + _SIGNED_JAR, _NEWER_TLS, ("SYMANTEC_TLS", "ENTRUST_TLS", "CAMERFIRMA_TLS")),
+    21: ("21.0.8", _CERTPATH + _SIGNED_JAR, _NEWER_TLS, ("SYMANTEC_TLS", "ENTRUST_TLS", "CAMERFIRMA_TLS")),
     25: (
         "25.0.3",
         _CERTPATH + _SIGNED_JAR,
-        f"{_TLS}, ECDH, TLS_RSA_*, rsa_pkcs1_sha1 usage HandshakeSignature",
+        _NEWEST_TLS,
         ("SYMANTEC_TLS", "ENTRUST_TLS", "CAMERFIRMA_TLS", "CHUNGHWA_TLS"),
     ),
 }
@@ -46,6 +51,8 @@ _POLICIES: dict[str, tuple[datetime, tuple[tuple[int, frozenset[bytes]], ...]]] 
     "CAMERFIRMA_TLS": (datetime(2025, 4, 16, tzinfo=UTC), ((8, jdk_roots.CAMERFIRMA_17), (21, jdk_roots.CAMERFIRMA))),
     "CHUNGHWA_TLS": (datetime(2026, 3, 18, tzinfo=UTC), ((8, jdk_roots.CHUNGHWA),)),
 }
+#: What stands behind the name of a release whose rules were held against no runtime.
+UNPROVED = "(modelled, not proved)"
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -56,7 +63,7 @@ def known(label: str) -> JavaRuntime | None:
         return None
     source, certpath, tls, names = _RELEASES[feature]
     return JavaRuntime(
-        label=label if feature in _PROVED else f"{label} (modelled, not proved)",
+        label=label if feature in _PROVED else f"{label} {UNPROVED}",
         version=java.every(feature),
         certpath_disabled=certpath,
         tls_disabled=tls,
