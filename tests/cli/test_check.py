@@ -63,7 +63,7 @@ def test_runtimes_differ_on_an_intermediate(lab_settings: Path, certificates: di
 
 
 def test_leaf_dies_with_its_certificate_and_java_does_not_see_it(lab_settings: Path, certificates: dict[str, str]) -> None:
-    """A pinned leaf is trusted by Java whatever its dates say, so nothing known ends it; GnuTLS tells the day."""
+    """A pinned leaf is trusted by Java whatever its dates say, so nothing known ends it; a partial chain has a day."""
     made(certificates["leaf"])
     found = document(lab_settings, "--runtime", "java25", "--runtime", "openssl-3.0-partial")
     assert (found["java25"]["outcome"], found["java25"]["until"]) == ("trusted", None)

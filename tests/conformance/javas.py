@@ -21,6 +21,7 @@ _KINDS = (
     (r"CertificateExpiredException", Kind.EXPIRED),
     (r"CertificateNotYetValidException", Kind.NOT_YET_VALID),
     (r"Algorithm constraints check failed|does not conform to algorithm constraints", Kind.WEAK),
+    (r"(?:Usage constraint \w+|denyAfter constraint) check failed", Kind.WEAK),
     (r"not a CA certificate", Kind.NOT_A_CA),
     (r"pathLenConstraint violated", Kind.PATH_TOO_LONG),
     (r"keyCertSign|key usage check failed|KeyUsage does not allow", Kind.WRONG_KEY_USAGE),

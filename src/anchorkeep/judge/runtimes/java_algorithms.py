@@ -3,19 +3,21 @@ Algorithms and keys that Java has switched off: `jdk.certpath.disabledAlgorithms
 
 The grammar is that of the comments in `java.security`: names, each with constraints joined by `&`: `keySize < 1024`, `jdkCA`,
 `usage TLSServer`, `denyAfter 2026-01-31`. A name hits the signature algorithm, one of its parts (`SHA1` in `SHA1withRSA`), the
-key's algorithm or its curve. What cannot be read switches nothing off here, and is told by `unread`.
+key's algorithm or its curve. In the second property, as measured, `usage` and `jdkCA` make an entry hit no certificate, and with
+`denyAfter` it hits keys alone. What cannot be read switches nothing off here, and is told by `unread`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anchorkeep.model import oid
 from anchorkeep.model.verdict import Kind, Reason
+from anchorkeep.text import visible
 
 if TYPE_CHECKING:
     from anchorkeep.model.certificate import Certificate
@@ -44,7 +46,7 @@ class Rule:
         size: the comparison and the bits for which a key is switched off, None where the size does not count.
         is_for_jdk_cas: whether only paths that end in one of the JDK's roots are meant.
         usages: for which alone it holds, in lower case; empty for all.
-        after: from when on it holds, None for always.
+        after: the midnight (UTC) from which on it holds, None for always.
         text: the entry as it stands.
     """
 
@@ -56,9 +58,18 @@ class Rule:
     text: str = ""
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is a name without any constraint."""
+        return self.size is None and self.after is None and not self.usages and not self.is_for_jdk_cas
+
+    @property
     def is_for_servers(self) -> bool:
         """Whether it holds for certificates of TLS servers."""
         return not self.usages or "tlsserver" in self.usages
+
+    def holds(self, at: datetime, *, is_jdk_ca: bool) -> bool:
+        """Whether it holds at a moment, for a path that ends in one of the JDK's roots or in another."""
+        return (is_jdk_ca or not self.is_for_jdk_cas) and (self.after is None or at >= self.after)
 
 
 @lru_cache(maxsize=64)
@@ -116,38 +127,45 @@ def problem(certificate: Certificate, runtime: JavaRuntime, at: datetime, *, is_
     Raises:
         CertificateError: a field cannot be read.
     """
-    for rule in _hits(certificate, runtime.certpath_disabled, runtime.tls_disabled):
-        if (not rule.is_for_jdk_cas or is_jdk_ca) and (rule.after is None or at >= rule.after + timedelta(days=1)):
-            message = f"Java has switched off what it is signed with or its key ({rule.text})."
-            return Reason(kind=Kind.WEAK, message=message, certificate=certificate)
-    return None
+    found = _hits(certificate, runtime.certpath_disabled, runtime.tls_disabled)
+    rule = next((rule for rule in found if rule.holds(at, is_jdk_ca=is_jdk_ca)), None)
+    if rule is None:
+        return None
+    message = f"Java has switched off what it is signed with or its key ({visible(rule.text, limit=200)})."
+    return Reason(kind=Kind.WEAK, message=message, certificate=certificate)
 
 
-def anchor_problem(anchor: Certificate, runtime: JavaRuntime) -> Reason | None:
+def anchor_problem(anchor: Certificate, runtime: JavaRuntime, at: datetime) -> Reason | None:
     """
     Return why the key of a trusted certificate is switched off; what it is signed with does not count.
 
     Raises:
         CertificateError: the key cannot be read.
     """
-    for rule in _key_hits(anchor, runtime.certpath_disabled, runtime.tls_disabled):
-        if not rule.is_for_jdk_cas or anchor.sha256 in runtime.jdk_cas:
-            return Reason(kind=Kind.WEAK, message=f"Java has switched off its key ({rule.text}).", certificate=anchor)
-    return None
+    found = _key_hits(anchor, runtime.certpath_disabled, runtime.tls_disabled)
+    rule = next((rule for rule in found if rule.holds(at, is_jdk_ca=anchor.sha256 in runtime.jdk_cas)), None)
+    if rule is None:
+        return None
+    message = f"Java has switched off its key ({visible(rule.text, limit=200)})."
+    return Reason(kind=Kind.WEAK, message=message, certificate=anchor)
 
 
 @lru_cache(maxsize=4096)
-def _hits(certificate: Certificate, *properties: str) -> tuple[Rule, ...]:
+def _hits(certificate: Certificate, certpath: str, tls: str) -> tuple[Rule, ...]:
     names = _signature_names(certificate)
-    every = (rule for text in properties for rule in rules(text) if rule.is_for_servers)
-    return (*(rule for rule in every if rule.size is None and rule.name in names), *_key_hits(certificate, *properties))
+    found = [rule for rule in rules(certpath) if rule.is_for_servers and rule.size is None and rule.name in names]
+    found += [rule for rule in rules(tls) if rule.is_plain and rule.name in names]
+    return (*found, *_key_hits(certificate, certpath, tls))
 
 
 @lru_cache(maxsize=4096)
-def _key_hits(certificate: Certificate, *properties: str) -> tuple[Rule, ...]:
-    key, names = certificate.public_key, _key_names(certificate)
-    named = (rule for text in properties for rule in rules(text) if rule.is_for_servers and rule.name in names)
-    return tuple(rule for rule in named if rule.size is None or _COMPARE[rule.size[0]](key.bits, rule.size[1]))
+def _key_hits(certificate: Certificate, certpath: str, tls: str) -> tuple[Rule, ...]:
+    names, bits = _key_names(certificate), certificate.public_key.bits
+    found = [rule for rule in rules(certpath) if rule.is_for_servers]
+    found += [rule for rule in rules(tls) if not rule.usages and not rule.is_for_jdk_cas]
+    return tuple(
+        rule for rule in found if rule.name in names and (rule.size is None or _COMPARE[rule.size[0]](bits, rule.size[1]))
+    )
 
 
 def _key_names(certificate: Certificate) -> frozenset[str]:

@@ -2,9 +2,9 @@
 A path built from what was sent, as Java's `SunCertPathBuilder` does it where the chain is not in order or ends nowhere.
 
 From the leaf up, depth first. What sets it apart from validation, as measured: the authority key identifier only orders the
-candidates; at most five CAs, self-issued ones
-not counted; a trusted certificate's own dates count as soon as an issuer that is not trusted was looked for. Name constraints are
-held against the names below as it climbs, the anchor's own too; from Java 21 on once the path is whole, as validation does.
+candidates; at most five CAs, self-issued ones not counted; a trusted certificate's own dates count as soon as an issuer that is
+not trusted was looked for. Name constraints are held against the names below as it climbs, the anchor's own too; from Java 21 on
+once the path is whole, as validation does.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class _Search:
         """Return why the algorithms of a whole path refuse it, or from Java 21 on its name constraints."""
         anchor = path[-1]
         is_jdk_ca = anchor.sha256 in self.runtime.jdk_cas
-        reason = java_algorithms.anchor_problem(anchor, self.runtime)
+        reason = java_algorithms.anchor_problem(anchor, self.runtime, self.question.at)
         constraints: list[NameConstraints] = []
         for number in range(len(path) - 2, -1, -1):
             certificate = path[number]

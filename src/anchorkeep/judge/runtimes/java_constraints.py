@@ -2,12 +2,13 @@
 Name constraints as Java holds them (RFC 5280 §4.2.1.10), in its two ways.
 
 A path that is validated as it was sent holds them against the subject, the names of subjectAltName and, where that has no DNS
-name, against the common name if it looks like one (`NameConstraintsExtension.verify`). The path builder holds them against the
-subject and subjectAltName of what is below, never against the common name (`X509CertSelector.matchPathToNames`).
+name, against the common name if it looks like one (`NameConstraintsExtension.verify`). Up to Java 17 the path builder holds them
+against the subject and subjectAltName of what is below, never against the common name (`X509CertSelector.matchPathToNames`).
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from enum import Enum, auto
 from functools import lru_cache
@@ -123,8 +124,6 @@ def _common_name(certificate: Certificate, names: Sequence[GeneralName]) -> Gene
 
 
 def _octets(text: str) -> bytes | None:
-    import ipaddress
-
     try:
         return ipaddress.ip_address(text).packed
     except ValueError:
@@ -153,7 +152,7 @@ def relation(name: GeneralName, tree: GeneralName, *, is_older: bool) -> Relatio
 
 
 def _in_domain(name: GeneralName, tree: GeneralName, *, is_older: bool) -> bool:
-    """Hold a DNS name against a subtree; a dot at its beginning is understood after 17, an empty one by none."""
+    """Hold a DNS name against a subtree; after 17 a dot at its beginning is understood, and an empty one throws."""
     host, domain = name.value.lower(), tree.value.lower()
     if is_older:
         return host == domain or (bool(domain) and host.endswith("." + domain))

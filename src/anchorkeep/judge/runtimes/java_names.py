@@ -26,7 +26,6 @@ _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 _MAX_HOST = 255
 #: The first release in which a wildcard counts in the leftmost label alone; measured: 17 and before take any.
 _FIRST_WITH_LEFTMOST = 21
-
 #: The first release that refuses a leaf whose alternative names cannot be read; measured: 17 takes the common name, 21 does not.
 _FIRST_WITHOUT_FALLBACK = 21
 
@@ -47,14 +46,13 @@ def matches(certificate: Certificate, name: str, version: JavaVersion) -> bool:
     if not _is_host(host):
         return False
     templates = [item.value for item in alternatives if item.kind == "dNSName"]
-    if not templates:
-        common = certificate.subject.common_name
-        if common is None or not unicodedata.is_normalized("NFKC", common):
-            return False
-        templates = [common]
-    elif not all(map(str.isascii, templates)):
-        templates = [template for template in templates if template.isascii()]
-    return any(_is_matched(host.lower(), template, version) for template in templates)
+    if templates:
+        # An IA5String: what is no ASCII becomes a character that no host's name has.
+        return any(template.isascii() and _is_matched(host.lower(), template, version) for template in templates)
+    common = certificate.subject.common_name
+    if common is None or not unicodedata.is_normalized("NFKC", common):
+        return False
+    return _is_matched(host.lower(), common, version)
 
 
 def _alternatives(certificate: Certificate, version: JavaVersion) -> tuple[GeneralName, ...]:

@@ -95,7 +95,7 @@ def _descend(path: Path, question: Question, runtime: JavaRuntime, budget: Budge
     budget.look()
     anchor = path[-1]
     is_jdk_ca = anchor.sha256 in runtime.jdk_cas
-    weak = java_algorithms.anchor_problem(anchor, runtime)
+    weak = java_algorithms.anchor_problem(anchor, runtime, question.at)
     if weak is not None:
         return weak
     left = len(path) - 1
@@ -189,5 +189,5 @@ def unresolved(read: Facts) -> Reason | None:
     """Return why critical extensions refuse a certificate."""
     if not read.unresolved:
         return None
-    message = f"It has a critical extension that Java does not know: {read.unresolved[0]}."
+    message = f"It has a critical extension that Java does not know: {visible(read.unresolved[0], limit=100)}."
     return Reason(kind=Kind.UNKNOWN_CRITICAL, message=message, certificate=read.certificate)
