@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from anchorkeep.actions import store, store_edit, trust, trust_plan
+from anchorkeep.actions import readmission, store, store_edit, store_history, trust, trust_plan
 from anchorkeep.actions.proof import Proof
 from anchorkeep.actions.proof import State as Proved
 from anchorkeep.actions.proof_failure import UnprovedError
@@ -274,6 +274,42 @@ def test_prune_leaves_what_a_person_added(tmp_path: Path) -> None:
     carried(path, Wish(strategy=Strategy.LEAF))
     carried(path, Wish(is_pruned=True))
     assert held(path) == {pki().leaf, pki().root}
+
+
+def test_prune_leaves_what_a_person_put_beside_ours(tmp_path: Path) -> None:
+    """A second entry of the same certificate, or one put back under another alias, is a person's and stays; ours goes."""
+    path = tmp_path / "store"
+    carried(path, Wish(strategy=Strategy.LEAF), format="jks")
+    (entry,) = store.read(path).store.entries
+    path.write_bytes(stores.jks(*(stores.jks_trusted(alias, pki().leaf) for alias in (str(entry.alias), "mine"))))
+    done = carried(path, Wish(is_pruned=True))
+    assert {item.sha256 for item in done.pruned} == {pki().leaf.sha256}
+    assert [item.alias for item in store.read(path).store.entries if item.certificate == pki().leaf] == ["mine"]
+    assert carried(path, Wish(is_pruned=True)).pruned == ()
+
+
+def test_prune_never_takes_the_last_anchor_of_a_service(tmp_path: Path) -> None:
+    """What is selected for a service now stays, whatever it was added for and by which strategy."""
+    path = tmp_path / "store"
+    carried(path)
+    carried(path, Wish(is_pruned=True))
+    assert held(path) == {pki().root}
+    carried(path, Wish(strategy=Strategy.LEAF, is_pruned=True), second())
+    carried(path, Wish(strategy=Strategy.LEAF, is_pruned=True))
+    assert held(path) == {pki().leaf}
+
+
+def test_undo_asks_about_a_root_that_a_prune_took(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ledger still knows on whose word a pruned root was added, so its return is asked about once it left Mozilla's list."""
+    path = tmp_path / "store"
+    carried(path)
+    carried(path, Wish(strategy=Strategy.LEAF, is_pruned=True))
+    assert held(path) == {pki().leaf}
+    monkeypatch.setattr(readmission, "_public", lambda: frozenset({OTHER}))
+    with pytest.raises(RefusedError, match="is not of it any more"):
+        store_history.undo(path, terms=terms(tmp_path))
+    store_history.undo(path, accepted=[pki().root.sha256], terms=terms(tmp_path))
+    assert held(path) == {pki().root}
 
 
 def test_prune_leaves_what_a_node_that_was_left_out_may_use(tmp_path: Path) -> None:

@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from anchorkeep.errors import InputError, RefusedError
+from anchorkeep.errors import FileError, InputError, RefusedError
 from anchorkeep.host import ledger
 from anchorkeep.host.ledger import Ledger, Record
 from tests.data import stores
@@ -19,7 +20,7 @@ def record(sha256: bytes = ONE.sha256, *targets: str) -> Record:
 
 def test_ledger_is_read_as_it_was_written(tmp_path: Path) -> None:
     """What was written comes back, of that store alone, and a store without a ledger has an empty one."""
-    kept = Ledger(records=(record(), record(TWO.sha256, "b:443", "c\n:1")))
+    kept = Ledger(records=(record(), replace(record(TWO.sha256, "b:443", "c\n:1"), alias="two")))
     ledger.write(tmp_path / "state", tmp_path / "store", kept)
     assert ledger.read(tmp_path / "state", tmp_path / "store") == kept
     assert ledger.read(tmp_path / "state", tmp_path / "other") == Ledger()
@@ -72,16 +73,31 @@ def test_stale_is_what_no_service_needs() -> None:
 def test_services_of_an_anchor_follow_what_was_seen() -> None:
     """A service that uses an anchor is noted with it, one that no longer does is taken off; the last ones are kept."""
     kept = Ledger(records=(record(ONE.sha256, "a:443", "b:443"),))
-    (more,) = kept.noted([], used={ONE.sha256: ("a:443", "c:443")}, seen=["a:443", "c:443"]).records
+    (more,) = kept.noted([], used={ONE.sha256: ("a:443", "c:443")}, seen=["a:443", "c:443"], held=[]).records
     assert more.targets == ("b:443", "a:443", "c:443")
-    (less,) = kept.noted([], used={}, seen=["a:443"]).records
+    (less,) = kept.noted([], used={}, seen=["a:443"], held=[]).records
     assert less.targets == ("b:443",)
-    (last,) = kept.noted([], used={}, seen=["a:443", "b:443"]).records
+    (last,) = kept.noted([], used={}, seen=["a:443", "b:443"], held=[]).records
     assert last.targets == ("a:443", "b:443")
-    assert kept.noted([record(ONE.sha256, "z:443")], used={}, seen=[]).records == (record(ONE.sha256, "z:443"),)
+    assert kept.noted([record(ONE.sha256, "z:443")], used={}, seen=[], held=[]).records == (record(ONE.sha256, "z:443"),)
 
 
-def test_ledger_forgets_what_the_store_lost() -> None:
-    """A certificate that a person took out of the store, and may put back, is no longer ours."""
-    kept = Ledger(records=(record(ONE.sha256), record(TWO.sha256)))
-    assert [item.sha256 for item in kept.within([TWO]).records] == [TWO.sha256]
+def test_ledger_keeps_what_the_store_lost_until_it_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an undo may bring back stays noted; beyond the bound it goes before what the store holds, the oldest first."""
+    three = stores.certificate("three")
+    kept = Ledger(records=(record(TWO.sha256), record(ONE.sha256)))
+    assert kept.noted([], used={}, seen=[], held=[TWO.sha256]) == kept
+    monkeypatch.setattr(ledger, "MAX_RECORDS", 2)
+    full = kept.noted([record(three.sha256)], used={}, seen=[], held=[TWO.sha256, three.sha256])
+    assert [item.sha256 for item in full.records] == [TWO.sha256, three.sha256]
+    full = kept.noted([record(three.sha256)], used={}, seen=[], held=[ONE.sha256, TWO.sha256, three.sha256])
+    assert [item.sha256 for item in full.records] == [ONE.sha256, three.sha256]
+
+
+def test_ledger_that_nobody_would_read_again_is_not_written(tmp_path: Path) -> None:
+    """A ledger beyond the bound for reading is refused, and the one from before stays."""
+    kept = Ledger(records=(record(),))
+    ledger.write(tmp_path / "state", tmp_path / "store", kept)
+    with pytest.raises(FileError, match="over the 16,777,216 that are read"):
+        ledger.write(tmp_path / "state", tmp_path / "store", Ledger(records=(record(ONE.sha256, "a" * 17_000_000),)))
+    assert ledger.read(tmp_path / "state", tmp_path / "store") == kept

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.errors import UsageError
 from anchorkeep.host import java_runtime, jre
+from anchorkeep.judge import java_anchors
 from anchorkeep.judge.opening import opening
 from anchorkeep.judge.outlook import Outlook, outlook
 from anchorkeep.judge.runtimes import java_table, table
 from anchorkeep.model.runtime import JavaRuntime
 from anchorkeep.model.trust_anchors import TrustAnchors
-from anchorkeep.model.truststore import PrivateKeyEntry, TrustedCertEntry
 from anchorkeep.model.verdict import Kind, Question, refused
 from anchorkeep.text import visible
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from anchorkeep.actions.show import Report
     from anchorkeep.actions.store import Opened
     from anchorkeep.judge.assess import Judged
-    from anchorkeep.model.certificate import Certificate
-    from anchorkeep.model.truststore import TrustStore
 
 #: Runtimes that can be named besides Java's.
 NAMES = (*java_table.LABELS, "openssl", "openssl-partial", "gnutls", "webpki", "webpki-permissive")
@@ -87,7 +85,8 @@ def check(opened: Opened, reports: Sequence[Report], judges: Sequence[Judged]) -
         reports: what the services present, each judged for its own time.
         judges: the runtimes.
     """
-    anchors = {is_java: TrustAnchors(_anchors(opened.store, is_java=is_java)) for is_java in (False, True)}
+    everywhere = TrustAnchors(tuple(dict.fromkeys(opened.store.trusted)))
+    anchors = {False: everywhere, True: TrustAnchors(java_anchors.anchors(opened.store, with_keys=True))}
     found = []
     for report in reports:
         for runtime in judges:
@@ -107,16 +106,3 @@ def _outlook(opened: Opened, report: Report, runtime: Judged, anchors: TrustAnch
         message = "It sees no trusted certificate in the store, though the file holds some: they are not marked as trusted."
         return replace(told, verdict=refused(Kind.EMPTY_STORE, message))
     return told
-
-
-def _anchors(store: TrustStore, *, is_java: bool) -> tuple[Certificate, ...]:
-    """Return what is trusted: of Java what it sees, and the first certificate of every private key (`TrustStoreUtil`)."""
-    if not is_java:
-        return tuple(dict.fromkeys(store.trusted))
-    found = []
-    for entry in store.entries:
-        if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java and not entry.is_distrusted:
-            found.append(entry.certificate)
-        elif isinstance(entry, PrivateKeyEntry) and entry.chain:
-            found.append(entry.chain[0])
-    return tuple(dict.fromkeys(found))

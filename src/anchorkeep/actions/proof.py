@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.errors import FileError
 from anchorkeep.formats.capability import TITLES
+from anchorkeep.judge.java_anchors import anchors
 from anchorkeep.judge.opening import OWN
 from anchorkeep.model.chain import FailedObservation, ObservedChain
-from anchorkeep.model.truststore import TrustedCertEntry
 from anchorkeep.text import visible
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 #: Handshakes at a time.
 _CONCURRENCY = 64
-#: Formats whose entries Java finds by an alias in lower case alone, whatever stands in the file.
-_LOWER_CASE = frozenset({"jks", "jceks"})
 #: The reason of a handshake that OpenSSL refused (`observe.verification`).
 _UNTRUSTED = "untrusted"
 _JAVA = "Java"
@@ -117,27 +115,6 @@ async def prove(
     asked = _Asked(store=store, data=data, password=password, subjects=subjects, seen=seen)
     by_java = await _ask_java(jdk, asked, cache=cache, seconds=timeout)
     return (*by_openssl, *by_java)
-
-
-def anchors(store: TrustStore) -> tuple[Certificate, ...]:
-    """
-    Return the certificates that a reader of a store takes for trusted, in order.
-
-    Java finds entries by their aliases: of those that are the same but for case it sees the last, and in a JKS or JCEKS store
-    none with upper case in it. A private key's own certificate, which Java trusts too, is left out: it is there to be shown.
-    """
-    if store.format not in OWN:
-        return store.trusted
-    found: dict[object, TrustedCertEntry] = {}
-    for entry in store.entries:
-        if isinstance(entry, TrustedCertEntry) and entry.is_visible_to_java:
-            found[entry if entry.alias is None else entry.alias.lower()] = entry
-    is_folded = store.format in _LOWER_CASE
-    return tuple(
-        entry.certificate
-        for entry in found.values()
-        if not (is_folded and entry.alias is not None and entry.alias != entry.alias.lower())
-    )
 
 
 async def _shake_hands(

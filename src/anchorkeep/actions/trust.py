@@ -24,7 +24,7 @@ from anchorkeep.model.edit import Addition, Change
 from anchorkeep.model.truststore import Entry, TrustedCertEntry, TrustStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
     from typing import TypeAlias
@@ -159,8 +159,7 @@ class _Work:
         """Return the store that is to be, decided anew with what it really holds now, and what changes."""
         self._plan = trust_plan.plan([target.report for target in self._plan.targets], self._plan.wish, held=store)
         trust_plan.require_decided(self._plan)
-        held = trust_plan.trusted_by(store)
-        self._ledger = ledger.read(self._terms.state, way.destination(self._path)[0]).within(held)
+        self._ledger = ledger.read(self._terms.state, way.destination(self._path)[0])
         has_aliases = CAPABILITIES[store.format].has_aliases if store.format in CAPABILITIES else True
         additions = [Addition(certificate=choice.certificate) for choice in self._plan.choices]
         whole, change = edit.added(store, additions, has_aliases=has_aliases)
@@ -198,9 +197,10 @@ class _Work:
             return
         used = {choice.certificate.sha256: choice.targets for choice in self._plan.choices}
         new = self._ledger.noted(
-            [self._record(choice) for choice in self._added(written)],
+            self._added(written),
             used=used,
             seen=self._seen,
+            held={entry.certificate.sha256 for entry in written.after.entries if isinstance(entry, TrustedCertEntry)},
         )
         if new == self._ledger:
             return
@@ -244,18 +244,22 @@ class _Work:
         wish = self._plan.wish
         needed = {choice.certificate.sha256 for choice in self._plan.choices}
         needed |= {certificate.sha256 for certificate in (wish.defaults.trusted if wish.defaults else ())}
-        self._pruned = self._ledger.stale(self._seen, needed)
-        gone = {record.sha256 for record in self._pruned}
-        removed = tuple(entry for entry in store.entries if _is_one(entry, gone))
-        return replace(store, entries=tuple(entry for entry in store.entries if not _is_one(entry, gone))), removed
+        going = {record.sha256: record for record in self._ledger.stale(self._seen, needed)}
+        removed = tuple(entry for entry in store.entries if _is_ours(entry, going))
+        gone = {entry.certificate.sha256 for entry in removed if isinstance(entry, TrustedCertEntry)}
+        self._pruned = tuple(record for record in going.values() if record.sha256 in gone)
+        return replace(store, entries=tuple(entry for entry in store.entries if not _is_ours(entry, going))), removed
 
-    def _added(self, written: Written) -> list[Choice]:
-        added = {entry.certificate for entry in written.change.added if isinstance(entry, TrustedCertEntry)}
-        return [choice for choice in self._plan.choices if choice.certificate in added]
+    def _added(self, written: Written) -> list[Record]:
+        """Return the records of what the plan wanted and the store did not have; roots merged in beside it are none of ours."""
+        added = {entry.certificate: entry.alias for entry in written.change.added if isinstance(entry, TrustedCertEntry)}
+        chosen = (choice for choice in self._plan.choices if choice.certificate in added)
+        return [self._record(choice, added[choice.certificate]) for choice in chosen]
 
-    def _record(self, choice: Choice) -> Record:
+    def _record(self, choice: Choice, alias: str | None) -> Record:
         return Record(
             sha256=choice.certificate.sha256,
+            alias=alias,
             targets=choice.targets,
             strategy=str(self._plan.wish.strategy),
             verdict=str(choice.decision.verdict),
@@ -264,6 +268,13 @@ class _Work:
         )
 
 
-def _is_one(entry: object, sha256: set[bytes]) -> bool:
-    """Whether an entry trusts one of some certificates; one that rejects it stays, or it might be taken again one day."""
-    return isinstance(entry, TrustedCertEntry) and not entry.is_distrusted and entry.certificate.sha256 in sha256
+def _is_ours(entry: Entry, records: Mapping[bytes, Record]) -> bool:
+    """
+    Whether one of some records is of an entry: the same certificate under the alias that we gave it.
+
+    One that rejects the certificate stays, or it might be taken again one day; so does one that a person put in beside ours.
+    """
+    if not isinstance(entry, TrustedCertEntry) or entry.is_distrusted or entry.certificate.sha256 not in records:
+        return False
+    alias = records[entry.certificate.sha256].alias
+    return entry.alias == alias or (entry.alias is not None and alias is not None and entry.alias.lower() == alias.lower())

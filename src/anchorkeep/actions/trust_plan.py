@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from anchorkeep.errors import AnchorkeepError, RefusedError
 from anchorkeep.judge import decision as deciding
+from anchorkeep.judge import java_anchors
 from anchorkeep.judge import strategy as strategies
 from anchorkeep.judge.decision import ASK, Evidence, Verdict
 from anchorkeep.judge.strategy import Strategy
 from anchorkeep.model.chain import FailedObservation
 from anchorkeep.model.pool import SourceKind
-from anchorkeep.model.truststore import TrustedCertEntry
 from anchorkeep.text import counted
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def plan(reports: Sequence[Report], wish: Wish, *, held: TrustStore | None = Non
         wish: what is wanted.
         held: the store as it is now, None where there is none yet: what it trusts already widens nothing.
     """
-    trusted = trusted_by(held)
+    trusted = frozenset() if held is None else frozenset(java_anchors.anchors(held))
     targets = tuple(_target(report, wish) for report in reports)
     found: dict[Certificate, list[tuple[Anchor, Decision, str]]] = {}
     for target in targets:
@@ -188,13 +188,6 @@ def plan(reports: Sequence[Report], wish: Wish, *, held: TrustStore | None = Non
                 decided = _decided(target, anchor, wish, trusted)
                 found.setdefault(anchor.certificate, []).append((anchor, decided, target.report.subject.label))
     return Plan(wish=wish, targets=targets, choices=tuple(map(_choice, found.values())))
-
-
-def trusted_by(store: TrustStore | None) -> frozenset[Certificate]:
-    """Return what Java trusts by a store, empty for none; a key's own chain is no anchor."""
-    entries = () if store is None else store.entries
-    anchors = (entry for entry in entries if isinstance(entry, TrustedCertEntry))
-    return frozenset(entry.certificate for entry in anchors if entry.is_visible_to_java and not entry.is_distrusted)
 
 
 def require_decided(planned: Plan) -> None:

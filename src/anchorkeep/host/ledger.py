@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from anchorkeep.model.certificate import Certificate
 
 #: Anchors kept of one store; a store of a thousand private services has fewer.
 MAX_RECORDS = 10_000
@@ -43,6 +42,7 @@ class Record:
 
     Attributes:
         sha256: its fingerprint.
+        alias: the one that its entry got, None where the store's format keeps none; another entry of it is not ours.
         targets: the labels of the services that it was added for or has been used for since; from outside.
         strategy: by which strategy, a word of the command line.
         verdict: on whose word: `public-root`, `verified-path` or `accepted`.
@@ -51,6 +51,7 @@ class Record:
     """
 
     sha256: bytes
+    alias: str | None = None
     targets: tuple[str, ...]
     strategy: str
     verdict: str
@@ -63,11 +64,6 @@ class Ledger:
     """What was added to one store, in the order in which it was."""
 
     records: tuple[Record, ...] = ()
-
-    def within(self, held: Collection[Certificate]) -> Ledger:
-        """Return the ledger without what the store does not hold any more: a person, or an undo, took it out."""
-        present = {certificate.sha256 for certificate in held}
-        return replace(self, records=tuple(record for record in self.records if record.sha256 in present))
 
     def stale(self, targets: Collection[str], needed: Collection[bytes]) -> tuple[Record, ...]:
         """
@@ -83,18 +79,34 @@ class Ledger:
             if record.sha256 not in needed and record.targets and set(record.targets) <= set(targets)
         )
 
-    def noted(self, added: Collection[Record], *, used: dict[bytes, tuple[str, ...]], seen: Collection[str]) -> Ledger:
+    def noted(
+        self,
+        added: Collection[Record],
+        *,
+        used: dict[bytes, tuple[str, ...]],
+        seen: Collection[str],
+        held: Collection[bytes] = (),
+    ) -> Ledger:
         """
         Return the ledger with new records, and with each anchor's services as they were just seen.
+
+        What the store no longer holds stays noted, for an undo may bring it back; it is the first to go beyond `MAX_RECORDS`.
 
         Args:
             added: the records of what was just added.
             used: the labels of the services that use an anchor, by its fingerprint, of those that were seen.
             seen: the labels of the services that were seen: they no longer use what is not in `used`.
+            held: the SHA-256 fingerprints of what the store holds now.
         """
         fresh = {record.sha256: record for record in added}
         kept = [_moved(record, used.get(record.sha256, ()), seen) for record in self.records if record.sha256 not in fresh]
-        return replace(self, records=(*kept, *fresh.values())[-MAX_RECORDS:])
+        records = (*kept, *fresh.values())
+        excess = len(records) - MAX_RECORDS
+        if excess > 0:
+            first = sorted(records, key=lambda record: record.sha256 in held)[:excess]
+            dropped = {record.sha256 for record in first}
+            records = tuple(record for record in records if record.sha256 not in dropped)
+        return replace(self, records=records)
 
 
 def _moved(record: Record, used: tuple[str, ...], seen: Collection[str]) -> Record:
@@ -140,17 +152,21 @@ def write(state: Path, path: Path, ledger: Ledger) -> None:
     Write the ledger of a store in one step; only while the store is held.
 
     Raises:
-        FileError: it cannot be written.
+        FileError: it cannot be written, or would be larger than is ever read again.
         RefusedError: others may write the state folder.
     """
     place = state.absolute() / STORES / name_of(path)
+    data = dumps(ledger)
+    if len(data) > _MAX:
+        message = f"The ledger {visible(str(place / _NAME))} would have {len(data):,} bytes, over the {_MAX:,} that are read."
+        raise FileError(message, remedy="Move it away; what was added before is then never removed by --prune.")
     private_folder.make(place, remedy=REMEDY)
     with private_folder.opened(state.absolute(), STORES, name_of(path), remedy=REMEDY) as folder:
         if folder is None:
             raise FileError(f"The folder {visible(str(place))} was removed meanwhile.", remedy="Try again.")
         try:
             with temporary(folder, mode=0o600) as new:
-                new.fill(dumps(ledger))
+                new.fill(data)
                 new.replace(_NAME)
             sync(folder)
         except OSError as error:
@@ -162,6 +178,7 @@ def dumps(ledger: Ledger) -> bytes:
     records = [
         {
             "sha256": record.sha256.hex(),
+            "alias": record.alias,
             "targets": record.targets,
             "strategy": record.strategy,
             "verdict": record.verdict,
@@ -195,11 +212,12 @@ def loads(data: bytes, *, name: str) -> Ledger:
 
 
 def _record(item: dict[str, Any]) -> Record:
-    digest = item["sha256"]
-    if not _SHA256.fullmatch(digest) or not isinstance(item["targets"], list):
+    digest, alias = item["sha256"], item["alias"]
+    if not _SHA256.fullmatch(digest) or not isinstance(item["targets"], list) or not isinstance(alias, str | None):
         raise ValueError
     return Record(
         sha256=bytes.fromhex(digest),
+        alias=alias,
         targets=tuple(map(str, item["targets"])),
         strategy=str(item["strategy"]),
         verdict=str(item["verdict"]),
